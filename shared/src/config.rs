@@ -1,0 +1,68 @@
+//! What a function is told by its environment, and the AWS clients it talks through.
+
+use std::env;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+
+use crate::clock::Clock;
+use crate::store::Table;
+
+/// Roku's web service (`roku-pay.md` §3).
+pub const ROKU_URL: &str = "https://apipub.roku.com/listen/transaction-service.svc";
+/// Roku's production keys (`roku-pay.md` §1).
+pub const ROKU_KEYS_URL: &str = "https://assets.cs.roku.com/keys/partner-jwks.json";
+
+/// Everything around a handler: what `template.yaml` sets, and the clients made of it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The table that holds everything (`TABLE_NAME`).
+    pub table: Table,
+    /// Secrets Manager.
+    pub secrets_manager: aws_sdk_secretsmanager::Client,
+    /// What the names of our secrets begin with (`SECRETS_PREFIX`, default `usher`).
+    pub secrets_prefix: String,
+    /// What `/validate-transaction/…` is appended to (`ROKU_URL`, default Roku's own).
+    pub roku_url: String,
+    /// The JWK set that pushes are checked with (`ROKU_KEYS_URL`, default Roku's production set).
+    pub roku_keys_url: String,
+    /// The clock.
+    pub clock: Clock,
+}
+
+/// A setting that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {0} is not set")]
+pub struct Missing(&'static str);
+
+impl Config {
+    /// Reads the environment and makes the clients. Connects to nothing.
+    ///
+    /// # Errors
+    /// [`Missing`] names the variable that has no default and is not set.
+    pub async fn from_env() -> Result<Self, Missing> {
+        let table_name = env::var("TABLE_NAME").map_err(|_| Missing("TABLE_NAME"))?;
+        let or = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
+        let aws = aws_config().load().await;
+        Ok(Self {
+            table: Table::new(aws_sdk_dynamodb::Client::new(&aws), table_name),
+            secrets_manager: aws_sdk_secretsmanager::Client::new(&aws),
+            secrets_prefix: or("SECRETS_PREFIX", "usher"),
+            roku_url: or("ROKU_URL", ROKU_URL),
+            roku_keys_url: or("ROKU_KEYS_URL", ROKU_KEYS_URL),
+            clock: Clock::system(),
+        })
+    }
+}
+
+/// The AWS settings that all our clients share. The SDK has no timeouts of its own; Roku waits ten
+/// seconds for an answer that takes up to three calls.
+pub fn aws_config() -> aws_config::ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(800))
+        .operation_attempt_timeout(Duration::from_millis(1_200))
+        .operation_timeout(Duration::from_millis(2_600))
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts)
+}

@@ -1,0 +1,20 @@
+//! The domain: what Roku told us, the account it adds up to, and who may watch what at a moment.
+//!
+//! Start with [`fact`] (what Roku tells), [`account`] (what it adds up to), [`fold`] (how) and
+//! [`access`] (what it gives). Nothing in here reads a clock, a network or a random number.
+
+pub mod access;
+pub mod account;
+pub mod catalog;
+pub mod fact;
+pub mod fold;
+pub mod id;
+pub mod money;
+pub mod notification;
+pub mod observation;
+pub mod offer;
+pub mod publisher;
+pub mod receipt;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod transaction_type;

@@ -1,0 +1,203 @@
+//! What a publisher sells.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::id::RokuProductId;
+
+/// A tag is at most 64 of these characters at Cleeng (`cleeng-api.md` §4).
+const MAX_TAG_CHARS: usize = 64;
+
+/// The name of an offer, `S123456789_US`: kind, eight digits or more, and the country it is
+/// localised for (`cleeng-api.md` §4). Without the country it names the offer in every country.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OfferId(String);
+
+/// Why a text is not an offer id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 64 letters, digits, `_` or `-`, as in S123456789_US")]
+pub struct InvalidOfferId;
+
+impl OfferId {
+    /// Reads an offer id. Lenient on purpose: what exists is the catalog's to say.
+    ///
+    /// # Errors
+    /// [`InvalidOfferId`] when it could be no offer's name.
+    pub fn parse(text: &str) -> Result<Self, InvalidOfferId> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let valid = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+        valid.then(|| Self(text.to_owned())).ok_or(InvalidOfferId)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id without its country: `S123456789` of `S123456789_US`.
+    pub fn main_id(&self) -> &str {
+        self.0
+            .split_once('_')
+            .map_or(self.as_str(), |(main, _)| main)
+    }
+
+    /// Whether `self`, as a caller writes it, means `offer`: the same id, or its main id.
+    pub fn means(&self, offer: &OfferId) -> bool {
+        self == offer || self.0 == offer.main_id()
+    }
+
+    /// Whether this is a subscription, which customers hold by having bought it. Other kinds
+    /// (events, videos, rentals, passes) open to holders of their tags as well.
+    pub fn is_subscription(&self) -> bool {
+        self.0.starts_with('S')
+    }
+
+    /// Roku's product for this offer where none is named: Roku allows no `_`, so it is `-` there
+    /// (`cleeng-roku-tutorial.txt`).
+    pub fn default_roku_product(&self) -> RokuProductId {
+        #[expect(clippy::expect_used, reason = "an offer id is short and not empty")]
+        RokuProductId::parse(&self.0.replace('_', "-")).expect("an offer id makes a product id")
+    }
+}
+
+impl TryFrom<String> for OfferId {
+    type Error = InvalidOfferId;
+    fn try_from(text: String) -> Result<Self, InvalidOfferId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<OfferId> for String {
+    fn from(id: OfferId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for OfferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a customer of an offer may watch: at most 64 letters, digits, `_`, `-`, `:` and spaces
+/// (`cleeng-api.md` §4).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Tag(String);
+
+/// Why a text is not a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a tag must be 1 to {MAX_TAG_CHARS} letters, digits, `_`, `-`, `:` or spaces")]
+pub struct InvalidTag;
+
+impl TryFrom<String> for Tag {
+    type Error = InvalidTag;
+    fn try_from(text: String) -> Result<Self, InvalidTag> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-: ".contains(&byte);
+        let valid = (1..=MAX_TAG_CHARS).contains(&text.len()) && text.bytes().all(allowed);
+        if valid {
+            Ok(Self(text))
+        } else {
+            Err(InvalidTag)
+        }
+    }
+}
+
+impl From<Tag> for String {
+    fn from(tag: Tag) -> Self {
+        tag.0
+    }
+}
+
+/// How often an offer is charged, in Cleeng's words (`cleeng-api.md` §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Period {
+    #[serde(rename = "day")]
+    Day,
+    #[serde(rename = "week")]
+    Week,
+    #[serde(rename = "2weeks")]
+    TwoWeeks,
+    #[serde(rename = "month")]
+    Month,
+    #[serde(rename = "3months")]
+    ThreeMonths,
+    #[serde(rename = "6months")]
+    SixMonths,
+    #[serde(rename = "year")]
+    Year,
+}
+
+/// What the publisher sells: one entry of the catalog.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// Its name, `S123456789_US`.
+    pub id: OfferId,
+    /// What customers call it.
+    pub title: String,
+    /// What one period costs, in `currency`.
+    pub price: Decimal,
+    /// ISO 4217, upper case.
+    pub currency: String,
+    /// How often it is charged; none for what is bought once.
+    #[serde(default)]
+    pub period: Option<Period>,
+    /// What it opens.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    /// Roku's product (exclusivity) group: plans that customers move between (`roku-pay.md` §4).
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Its place in the group; moving to a higher rank is an upgrade.
+    #[serde(default)]
+    pub rank: u32,
+    /// Roku's product where it is not the id with `-` for `_`.
+    #[serde(default)]
+    pub roku_product: Option<RokuProductId>,
+}
+
+impl Offer {
+    /// Roku's product for this offer: the one the catalog names, else the one the rule gives.
+    pub fn roku_product(&self) -> RokuProductId {
+        self.roku_product
+            .clone()
+            .unwrap_or_else(|| self.id.default_roku_product())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> OfferId {
+        OfferId::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_underscore_becomes_a_hyphen_at_roku() {
+        assert_eq!(
+            id("S123456789_US").default_roku_product().as_str(),
+            "S123456789-US"
+        );
+    }
+
+    #[test]
+    fn an_id_without_country_means_the_offer_in_every_country() {
+        assert!(id("S123456789").means(&id("S123456789_US")));
+        assert!(id("S123456789_US").means(&id("S123456789_US")));
+        assert!(!id("S123456789_DE").means(&id("S123456789_US")));
+        assert!(!id("S123456789_US").means(&id("S123456789")));
+    }
+
+    #[test]
+    fn what_is_no_offer_id_is_refused() {
+        for text in ["", "S1 2", "S1/../x", "é", &"S".repeat(65)] {
+            assert_eq!(OfferId::parse(text), Err(InvalidOfferId), "{text}");
+        }
+    }
+}

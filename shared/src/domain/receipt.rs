@@ -1,0 +1,139 @@
+//! A receipt: a customer's claim to have bought something, and what became of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::catalog::Catalog;
+use super::id::{CustomerId, RokuCustomerId, TransactionId};
+use super::observation::{Observation, Standing};
+use super::offer::OfferId;
+use super::publisher::TransferPolicy;
+
+/// A claim, as the app or the middleware posted it. Proves nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Who is said to have bought it.
+    pub customer: CustomerId,
+    /// The Roku transaction that is said to prove it (`order.purchaseId`).
+    pub transaction: TransactionId,
+    /// The same id as the device wrote it, which is how Roku is asked.
+    pub purchase_id: String,
+    /// What is said to have been bought.
+    pub offer: OfferId,
+    /// The order as it was posted.
+    pub order: Value,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// What became of a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Roku has not answered yet.
+    Processing,
+    /// Roku confirmed it and the Roku account is the customer's.
+    Granted,
+    /// It opens nothing.
+    Rejected(Rejection),
+}
+
+/// Why a receipt opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// Roku does not know the transaction.
+    #[error("unknown to Roku")]
+    UnknownToRoku,
+    /// What Roku sold is not the offer that the receipt names.
+    #[error("product of another offer")]
+    ProductOfAnotherOffer,
+    /// Roku says that the purchase entitles to nothing (any more).
+    #[error("not entitled")]
+    NotEntitled,
+    /// The Roku account is linked to another customer, and the publisher's policy is to keep that.
+    #[error("held by another customer")]
+    HeldByAnotherCustomer,
+}
+
+impl Rejection {
+    /// The reason as a stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnknownToRoku => "unknown_to_roku",
+            Self::ProductOfAnotherOffer => "product_of_another_offer",
+            Self::NotEntitled => "not_entitled",
+            Self::HeldByAnotherCustomer => "held_by_another_customer",
+        }
+    }
+}
+
+/// A receipt that Roku's own answer bears out: the right to link the Roku account. It can be made
+/// of a claim and an observation only, never of a claim alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfirmedReceipt {
+    customer: CustomerId,
+    roku_customer: RokuCustomerId,
+}
+
+impl ConfirmedReceipt {
+    /// Compares a claim with what Roku answered.
+    ///
+    /// # Errors
+    /// [`Rejection::ProductOfAnotherOffer`] or [`Rejection::NotEntitled`].
+    pub fn confirm(
+        receipt: &Receipt,
+        seen: &Observation,
+        catalog: &Catalog,
+    ) -> Result<Self, Rejection> {
+        if !is_product_of(&receipt.offer, seen, catalog) {
+            return Err(Rejection::ProductOfAnotherOffer);
+        }
+        // A downgrade that has not started is a true purchase, whatever `isEntitled` says of it.
+        if !seen.is_entitled && seen.standing != Standing::PendingActive {
+            return Err(Rejection::NotEntitled);
+        }
+        Ok(Self {
+            customer: receipt.customer.clone(),
+            roku_customer: seen.roku_customer.clone(),
+        })
+    }
+
+    /// The Roku account that may be linked.
+    pub fn roku_customer(&self) -> &RokuCustomerId {
+        &self.roku_customer
+    }
+
+    /// Who the account belongs to from now on, `held_by` being the customer it is linked to.
+    ///
+    /// # Errors
+    /// [`Rejection::HeldByAnotherCustomer`] under [`TransferPolicy::Keep`].
+    pub fn claim(
+        &self,
+        held_by: Option<&CustomerId>,
+        policy: TransferPolicy,
+    ) -> Result<&CustomerId, Rejection> {
+        match (held_by, policy) {
+            (Some(holder), TransferPolicy::Keep) if *holder != self.customer => {
+                Err(Rejection::HeldByAnotherCustomer)
+            }
+            _ => Ok(&self.customer),
+        }
+    }
+}
+
+/// Whether Roku sold what the receipt names: a cheap ticket opens no expensive door. An offer that
+/// the catalog does not know yet is compared by the rule, so that a sale never waits for it.
+fn is_product_of(offer: &OfferId, seen: &Observation, catalog: &Catalog) -> bool {
+    match catalog.offer_of(&seen.product) {
+        Some(sold) => offer.means(&sold.id),
+        None => {
+            catalog.offers_meant_by(offer).next().is_none()
+                && offer.default_roku_product() == seen.product
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! Usher: what people buy through Roku Pay becomes access to what they paid for.
+//!
+//! [`domain`] is pure: values in, values out. It knows nothing of AWS, HTTP, the clock or chance.
+//! The other modules are adapters; they know the domain, never the reverse:
+//!
+//! - [`roku`]: signed pushes, Roku's public keys, Roku's validate-transaction
+//! - [`store`]: the one DynamoDB table
+//! - [`secrets`]: the API keys and the token seed, in Secrets Manager
+//! - [`customer_token`]: the tokens that customers carry
+//! - [`clock`], [`config`], [`respond`]: what every function needs around its handler
+
+pub mod clock;
+pub mod config;
+pub mod customer_token;
+pub mod domain;
+pub mod respond;
+pub mod roku;
+pub mod secrets;
+pub mod store;

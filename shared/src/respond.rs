@@ -1,0 +1,87 @@
+//! Answers over HTTP, and the one shape of a failure.
+
+use lambda_http::http::{StatusCode, header};
+use lambda_http::{Body, Response};
+use serde::Serialize;
+use serde_json::json;
+
+/// An answer with a body of plain text.
+pub fn text(status: StatusCode, body: impl Into<String>) -> Response<Body> {
+    with_type(status, "text/plain; charset=utf-8", body.into())
+}
+
+/// An answer with a body of JSON.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+    match serde_json::to_string(body) {
+        Ok(body) => with_type(status, "application/json", body),
+        Err(_) => Failure::INTERNAL.into(),
+    }
+}
+
+fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    let content_type = header::HeaderValue::from_static(content_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// A failure as a caller of the REST routes sees it: a status, a stable code of Cleeng's
+/// (`cleeng-api.md` §1.4), and a text. The body carries the text a second time in `errors`, where
+/// Cleeng's own clients look for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Failure {
+    /// The HTTP status, 4xx or 5xx.
+    pub status: StatusCode,
+    /// Cleeng's code.
+    pub code: &'static str,
+    /// What is wrong, for the person who reads the caller's log.
+    pub message: String,
+}
+
+impl Failure {
+    /// Our own fault; the log says what it is.
+    pub const INTERNAL: Self = Self {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: "S0001",
+        message: String::new(),
+    };
+
+    /// A failure with this status, code and text.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The store or Roku is out of reach; the same request may be sent again.
+    pub fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "S0001",
+            "Temporarily unavailable, try again",
+        )
+    }
+
+    /// No route has this path and method.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "REQ0003", "Not found")
+    }
+}
+
+impl From<Failure> for Response<Body> {
+    fn from(failure: Failure) -> Self {
+        let message = if failure.message.is_empty() {
+            "Internal Server Error"
+        } else {
+            &failure.message
+        };
+        let body = json!({ "code": failure.code, "message": message, "errors": [message] });
+        with_type(failure.status, "application/json", body.to_string())
+    }
+}

@@ -1,0 +1,228 @@
+//! The signature of a push, and what was signed (`roku-pay.md` §1).
+//!
+//! A push is a JWS in compact serialisation. Only RS256 by a key of the pinned set counts: whatever
+//! the header says of other keys, addresses of keys or algorithms is refused, not followed.
+
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::fact::Unreadable;
+use crate::domain::notification::Notification;
+use crate::store::sha256;
+
+/// Who signs Roku's pushes.
+pub const ISSUER: &str = "Roku, Inc. urn:roku:apps:partner-service.roku.com";
+/// The message type of a Roku Pay notification.
+pub const NOTIFICATION: &str = "roku.rpay.push";
+/// How far Roku's clock may be ahead of ours.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+/// Roku's page says base64url, its sample code reads the standard alphabet: both are read.
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+
+/// Why a push is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is no JWS at all.
+    #[error("not a JWS")]
+    NotAJws,
+    /// It is signed with another algorithm, or its header points at keys of its own.
+    #[error("not signed with RS256 by a key that is named and nothing more")]
+    ForbiddenHeader,
+    /// No key of the set has its `kid`.
+    #[error("signed with a key that is not in Roku's set")]
+    UnknownKey,
+    /// The signature does not fit, or the issuer is another.
+    #[error("the signature or the issuer is wrong")]
+    BadSignature,
+    /// It is from the future.
+    #[error("not valid yet")]
+    NotYetValid,
+}
+
+/// A push before its signature is checked. Says which key it wants and nothing else.
+#[derive(Debug)]
+pub struct UnverifiedPush<'a> {
+    jws: &'a str,
+    kid: String,
+}
+
+impl<'a> UnverifiedPush<'a> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`Refused::NotAJws`] or [`Refused::ForbiddenHeader`].
+    pub fn parse(body: &'a str) -> Result<Self, Refused> {
+        let jws = body.trim();
+        let header = jsonwebtoken::decode_header(jws).map_err(|_| Refused::NotAJws)?;
+        if !is_plain_rs256(&header) {
+            return Err(Refused::ForbiddenHeader);
+        }
+        let kid = header
+            .kid
+            .filter(|kid| !kid.is_empty())
+            .ok_or(Refused::ForbiddenHeader)?;
+        Ok(Self { jws, kid })
+    }
+
+    /// The key that it says it is signed with.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// Checks the signature, the issuer and the beginning of validity. The end is not enforced: an
+    /// old authentic fact is still true, and Roku retries for longer than its tokens live.
+    ///
+    /// # Errors
+    /// [`Refused`] says which check failed.
+    pub fn verify(&self, keys: &PublicKeySet, now: Timestamp) -> Result<VerifiedPush, Refused> {
+        let key = keys.by_kid.get(&self.kid).ok_or(Refused::UnknownKey)?;
+        let mut rules = Validation::new(Algorithm::RS256);
+        rules.set_issuer(&[ISSUER]);
+        rules.set_required_spec_claims(&["iss"]);
+        rules.validate_exp = false;
+        rules.validate_aud = false;
+        let token = jsonwebtoken::decode::<Claims>(self.jws, key, &rules)
+            .map_err(|_| Refused::BadSignature)?;
+        let claims = token.claims;
+        let begins_after = |limit: Timestamp| claims.nbf.is_some_and(|nbf| nbf > seconds(limit));
+        if begins_after(now.checked_add(SKEW).unwrap_or(Timestamp::MAX)) {
+            return Err(Refused::NotYetValid);
+        }
+        Ok(claims.into_push())
+    }
+}
+
+fn is_plain_rs256(header: &Header) -> bool {
+    let points_at_keys = header.jku.is_some()
+        || header.jwk.is_some()
+        || header.x5u.is_some()
+        || header.x5c.is_some()
+        || header.crit.is_some();
+    header.alg == Algorithm::RS256 && !points_at_keys
+}
+
+#[expect(clippy::cast_precision_loss, reason = "JWT times are far below 2^53")]
+fn seconds(time: Timestamp) -> f64 {
+    time.as_second() as f64
+}
+
+/// The claims of a push. `exp` and `iat` are Roku's business; times may be written as fractions.
+#[derive(Deserialize)]
+struct Claims {
+    nbf: Option<f64>,
+    exp: Option<f64>,
+    #[serde(rename = "x-Roku-message")]
+    message: Option<Value>,
+    #[serde(rename = "x-Roku-message-key")]
+    key: Option<String>,
+    #[serde(rename = "x-Roku-message-type")]
+    kind: Option<String>,
+}
+
+impl Claims {
+    fn into_push(self) -> VerifiedPush {
+        let message = match self.message {
+            Some(Value::String(encoded)) => decode(&encoded).unwrap_or(encoded),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        VerifiedPush {
+            // A message without a key is its own key.
+            key: self.key.unwrap_or_else(|| sha256(&message)),
+            kind: self.kind.unwrap_or_default(),
+            expires_at: self.exp,
+            message,
+        }
+    }
+}
+
+fn decode(encoded: &str) -> Option<String> {
+    let bytes = URL_SAFE
+        .decode(encoded)
+        .or_else(|_| STANDARD.decode(encoded))
+        .ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// A push that Roku signed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifiedPush {
+    /// Roku's `x-Roku-message-key`.
+    pub key: String,
+    /// Roku's `x-Roku-message-type`.
+    pub kind: String,
+    /// When the token expired or will, in seconds since 1970: recorded, not enforced.
+    pub expires_at: Option<f64>,
+    /// What Roku says: JSON, or the free text of the dashboard's test.
+    pub message: String,
+}
+
+impl VerifiedPush {
+    /// Reads the notification in it.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when it is something else.
+    pub fn notification(&self) -> Result<Notification, Unreadable> {
+        Notification::read(&self.key, &self.message)
+    }
+}
+
+/// The keys that pushes may be signed with.
+#[derive(Debug, Default)]
+pub struct PublicKeySet {
+    by_kid: HashMap<String, DecodingKey>,
+}
+
+impl PublicKeySet {
+    /// Reads a JWK set. A key that cannot be used is left out and does not sink the set: Roku's own
+    /// sample holds one (`roku-pay.md` §10.1). None when this is no set.
+    pub fn parse(jwks: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Set {
+            keys: Vec<Value>,
+        }
+        #[derive(Deserialize)]
+        struct RsaKey {
+            kid: String,
+            kty: String,
+            n: String,
+            e: String,
+        }
+        let set: Set = serde_json::from_str(jwks).ok()?;
+        let keys = set.keys.into_iter().filter_map(|key| {
+            let key: RsaKey = serde_json::from_value(key).ok()?;
+            let part = |text: &str| {
+                URL_SAFE
+                    .decode(text)
+                    .or_else(|_| STANDARD.decode(text))
+                    .ok()
+            };
+            let (n, e) = (part(&key.n)?, part(&key.e)?);
+            let usable = key.kty == "RSA" && e.last().is_some_and(|low| low % 2 == 1);
+            usable.then(|| (key.kid, DecodingKey::from_rsa_raw_components(&n, &e)))
+        });
+        Some(Self {
+            by_kid: keys.collect(),
+        })
+    }
+
+    /// Whether the set has a key of this id.
+    pub fn has(&self, kid: &str) -> bool {
+        self.by_kid.contains_key(kid)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! The store: one DynamoDB table, no scans.
+//!
+//! | item | pk | sk |
+//! |---|---|---|
+//! | publisher and its settings | `PUB#{publisher}` | `PUBLISHER` |
+//! | offer | `PUB#{publisher}` | `OFFER#{offerId}` |
+//! | publisher token, by hash only | `TOKEN#{sha256}` | `TOKEN` |
+//! | customer | `CUST#{publisher}#{customerId}` | `CUSTOMER` |
+//! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
+//! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
+//! | fact | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#{time}#{kind}#{key}` |
+//! | account | `ROKU#{publisher}#{rokuCustomerId}` | `ACCOUNT` |
+//! | push that belongs to no account | `ASIDE#{publisher}` | `FACT#{reason}#{key}` |
+//! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
+//! | Roku's public keys | `JWKS#{address}` | `JWKS` |
+//! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
+//!
+//! Index `by_customer`: the accounts that are linked to a customer. Index `due`: what waits for an
+//! answer of Roku. Each submodule holds the verbs of one kind of item, so that what a function may
+//! do to the table is visible in what its constructor takes.
+
+use std::collections::HashMap;
+use std::error::Error;
+
+use aws_lc_rs::digest;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::domain::id::{CustomerId, PublisherId};
+
+pub mod accounts;
+pub mod cache;
+pub mod customer_token_keys;
+pub mod customers;
+mod fact_item;
+pub mod publisher_tokens;
+pub mod publishers;
+pub mod receipts;
+pub mod roku_public_keys;
+pub mod set_aside;
+
+/// A sort key may have 1024 bytes, an id as many: longer ones are hashed in keys and kept whole in
+/// the item (`roku-pay.md` §10.6).
+const LONGEST_IN_KEY: usize = 128;
+
+/// The table that holds everything.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// DynamoDB did not answer, refused, or throttled. Trying again may help.
+    #[error("the table cannot be used")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// Others changed the account under every attempt. Trying again will help.
+    #[error("the account changed under every attempt")]
+    Contended,
+    /// An item is not as this program writes it.
+    #[error("an item of the table cannot be read: {0}")]
+    Corrupt(String),
+}
+
+type Item = HashMap<String, AttributeValue>;
+
+impl Table {
+    /// A table by its name.
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// A harmless read, so that the connection stands before the first request needs it. Its
+    /// outcome does not matter.
+    pub async fn warm(&self) {
+        let anything = key("PUB#0", "PUBLISHER");
+        let read = self.get(&anything, false);
+        drop(tokio::time::timeout(std::time::Duration::from_secs(1), read).await);
+    }
+
+    async fn get(&self, key: &Item, consistent: bool) -> Result<Option<Item>, StoreError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key.clone()));
+        let answer = request.consistent_read(consistent).send().await;
+        Ok(answer.map_err(StoreError::unavailable)?.item)
+    }
+
+    async fn put(&self, item: Item) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item));
+        request.send().await.map_err(StoreError::unavailable)?;
+        Ok(())
+    }
+
+    /// Puts an item unless its key is taken; says whether it did.
+    async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item));
+        match request
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+}
+
+impl StoreError {
+    fn unavailable(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Box::new(cause))
+    }
+
+    fn corrupt(what: impl ToString) -> Self {
+        Self::Corrupt(what.to_string())
+    }
+
+    /// The error with its causes, for the log. Nothing that we send to DynamoDB is in it.
+    pub fn with_causes(&self) -> String {
+        aws_sdk_dynamodb::error::DisplayErrorContext(self).to_string()
+    }
+}
+
+fn is_condition_failed<E, R>(error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> bool
+where
+    E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
+{
+    error.as_service_error().and_then(|error| error.code())
+        == Some("ConditionalCheckFailedException")
+}
+
+fn key(pk: &str, sk: &str) -> Item {
+    HashMap::from([("pk".to_owned(), string(pk)), ("sk".to_owned(), string(sk))])
+}
+
+fn customer_pk(publisher: &PublisherId, customer: &CustomerId) -> String {
+    format!("CUST#{publisher}#{customer}")
+}
+
+fn string(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
+    let value = item.get(name).and_then(|value| value.as_s().ok());
+    value
+        .map(String::as_str)
+        .ok_or_else(|| StoreError::corrupt(format!("no {name}")))
+}
+
+/// An id as it may stand in a key.
+fn in_key(id: &str) -> String {
+    if id.len() <= LONGEST_IN_KEY {
+        id.to_owned()
+    } else {
+        format!("sha256:{}", sha256(id))
+    }
+}
+
+/// The SHA-256 of a text, in hexadecimal digits.
+pub(crate) fn sha256(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    hash.as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(StoreError::corrupt)
+}
+
+fn to_item(value: &impl serde::Serialize) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(StoreError::corrupt)
+}

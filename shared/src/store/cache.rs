@@ -1,0 +1,44 @@
+//! What a warm function remembers.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Entries beyond this many empty the cache, so that no caller can fill the memory.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Values that may be used for a while before they are read again.
+#[derive(Debug)]
+pub struct Cache<K, V> {
+    fresh: Duration,
+    entries: Mutex<HashMap<K, (Instant, V)>>,
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    /// A cache whose entries may be used for `fresh`.
+    pub fn new(fresh: Duration) -> Self {
+        Self {
+            fresh,
+            entries: Mutex::default(),
+        }
+    }
+
+    /// The value, if it is still fresh.
+    pub fn get(&self, key: &K) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, value) = entries.get(key)?;
+        (since.elapsed() < self.fresh).then(|| value.clone())
+    }
+
+    /// Remembers a value from now on.
+    pub fn put(&self, key: K, value: V) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MAX_ENTRIES {
+            entries.clear();
+        }
+        entries.insert(key, (Instant::now(), value));
+    }
+}

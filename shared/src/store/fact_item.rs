@@ -1,0 +1,60 @@
+//! How a fact is kept: what Roku said, word for word, under the fact's identity.
+
+use jiff::Timestamp;
+
+use super::{Item, StoreError, in_key, key, string, text};
+use crate::domain::fact::{Fact, FactId};
+use crate::domain::id::{PublisherId, RokuCustomerId};
+use crate::domain::notification::Notification;
+use crate::domain::observation::Observation;
+
+/// What the sort keys of facts begin with.
+pub(super) const PREFIX: &str = "FACT#";
+
+pub(super) fn account_pk(publisher: &PublisherId, customer: &RokuCustomerId) -> String {
+    format!("ROKU#{publisher}#{}", in_key(customer.as_str()))
+}
+
+/// Where a fact stands among the facts of its account.
+pub(super) fn sort_key(id: &FactId) -> String {
+    format!(
+        "{PREFIX}{:.9}#{}#{}",
+        id.time,
+        id.kind.as_str(),
+        in_key(&id.key)
+    )
+}
+
+pub(super) fn to_item(publisher: &PublisherId, fact: &Fact) -> Item {
+    let mut item = key(
+        &account_pk(publisher, fact.roku_customer()),
+        &sort_key(&fact.id()),
+    );
+    match fact {
+        Fact::Notification(push) => {
+            item.insert("message_key".to_owned(), string(&push.message_key));
+            item.insert("message".to_owned(), string(&push.message));
+        }
+        Fact::Observation(seen) => {
+            item.insert(
+                "observed_at".to_owned(),
+                string(seen.observed_at.to_string()),
+            );
+            item.insert("answer".to_owned(), string(&seen.answer));
+        }
+    }
+    item
+}
+
+pub(super) fn from_item(item: &Item) -> Result<Fact, StoreError> {
+    if item.contains_key("message") {
+        let push = Notification::read(text(item, "message_key")?, text(item, "message")?);
+        return push.map(Fact::Notification).map_err(StoreError::corrupt);
+    }
+    let observed_at: Timestamp = text(item, "observed_at")?
+        .parse()
+        .map_err(StoreError::corrupt)?;
+    let seen = Observation::read_kept(text(item, "answer")?, observed_at);
+    seen.map(Fact::Observation)
+        .ok_or_else(|| StoreError::corrupt("a kept answer is no answer"))
+}

@@ -1,0 +1,125 @@
+//! Publishers and their catalogs: one query each, remembered for a minute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cache::Cache;
+use super::{Item, StoreError, Table, from_item, key, string, text, to_item};
+use crate::domain::catalog::Catalog;
+use crate::domain::id::PublisherId;
+use crate::domain::offer::Offer;
+use crate::domain::publisher::Publisher;
+
+/// How long a publisher's settings and catalog are used before they are read again.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Reads publishers, and lets the operator's tool save them.
+#[derive(Debug)]
+pub struct Publishers {
+    table: Table,
+    cache: Cache<PublisherId, Arc<Publisher>>,
+}
+
+impl Publishers {
+    /// The publishers of a table.
+    pub fn new(table: &Table) -> Self {
+        Self {
+            table: table.clone(),
+            cache: Cache::new(FRESH),
+        }
+    }
+
+    /// A publisher, or none of that id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read or holds what is no catalog.
+    pub async fn find(&self, id: &PublisherId) -> Result<Option<Arc<Publisher>>, StoreError> {
+        if let Some(publisher) = self.cache.get(id) {
+            return Ok(Some(publisher));
+        }
+        let Some(publisher) = self.read(id).await? else {
+            return Ok(None);
+        };
+        let publisher = Arc::new(publisher);
+        self.cache.put(id.clone(), Arc::clone(&publisher));
+        Ok(Some(publisher))
+    }
+
+    async fn read(&self, id: &PublisherId) -> Result<Option<Publisher>, StoreError> {
+        let (mut settings, mut offers) = (None, Vec::new());
+        for mut item in self.items(id).await? {
+            let body = from_map(&mut item)?;
+            match text(&item, "sk")? {
+                "PUBLISHER" => settings = Some(from_item(body)?),
+                _ => offers.push(from_item::<Offer>(body)?),
+            }
+        }
+        let Some(settings) = settings else {
+            return Ok(None);
+        };
+        let catalog = Catalog::new(offers).map_err(StoreError::corrupt)?;
+        Ok(Some(Publisher {
+            id: id.clone(),
+            settings,
+            catalog,
+        }))
+    }
+
+    async fn items(&self, id: &PublisherId) -> Result<Vec<Item>, StoreError> {
+        let pages = self.table.client.query().table_name(&self.table.name);
+        let pages = pages.key_condition_expression("pk = :pk");
+        let pages = pages.expression_attribute_values(":pk", string(format!("PUB#{id}")));
+        let items = pages
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await;
+        items.map_err(StoreError::unavailable)
+    }
+
+    /// Saves a publisher's settings and catalog. Offers that the catalog no longer has are removed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written; what was written until then stays.
+    pub async fn save(&self, publisher: &Publisher) -> Result<(), StoreError> {
+        let pk = format!("PUB#{}", publisher.id);
+        let sort_key = |offer: &Offer| format!("OFFER#{}", offer.id);
+        self.table
+            .put(with_map(
+                key(&pk, "PUBLISHER"),
+                to_item(&publisher.settings)?,
+            ))
+            .await?;
+        for offer in publisher.catalog.offers() {
+            self.table
+                .put(with_map(key(&pk, &sort_key(offer)), to_item(offer)?))
+                .await?;
+        }
+        let kept: Vec<String> = publisher.catalog.offers().iter().map(sort_key).collect();
+        for item in self.items(&publisher.id).await? {
+            let sk = text(&item, "sk")?;
+            if sk.starts_with("OFFER#") && !kept.iter().any(|kept| kept == sk) {
+                let request = self.table.client.delete_item().table_name(&self.table.name);
+                let request = request.set_key(Some(key(&pk, sk)));
+                request.send().await.map_err(StoreError::unavailable)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn with_map(mut item: Item, body: Item) -> Item {
+    item.insert(
+        "body".to_owned(),
+        aws_sdk_dynamodb::types::AttributeValue::M(body),
+    );
+    item
+}
+
+fn from_map(item: &mut Item) -> Result<Item, StoreError> {
+    match item.remove("body") {
+        Some(aws_sdk_dynamodb::types::AttributeValue::M(body)) => Ok(body),
+        _ => Err(StoreError::corrupt("no body")),
+    }
+}

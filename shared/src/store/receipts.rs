@@ -1,0 +1,141 @@
+//! Receipts and what became of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::transaction_key;
+use super::{
+    Item, StoreError, Table, customer_pk, from_item, in_key, key, sha256, string, text, to_item,
+};
+use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
+use crate::domain::receipt::{Outcome, Receipt};
+
+/// Keeps receipts, and tells what became of them.
+#[derive(Debug)]
+pub struct Receipts {
+    table: Table,
+}
+
+/// A receipt and what became of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KnownReceipt {
+    /// The claim.
+    #[serde(flatten)]
+    pub receipt: Receipt,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whose account it turned out to be, once Roku said.
+    pub roku_customer: Option<RokuCustomerId>,
+}
+
+impl Receipts {
+    /// The receipts of a table.
+    pub fn new(table: &Table) -> Self {
+        Self {
+            table: table.clone(),
+        }
+    }
+
+    /// Keeps a receipt, or gives back the one that this customer showed before for the same
+    /// transaction. When this returns, the receipt cannot be lost: until Roku has answered it
+    /// stands in the index `due`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not certain that the receipt is kept.
+    pub async fn keep(
+        &self,
+        publisher: &PublisherId,
+        receipt: &Receipt,
+    ) -> Result<KnownReceipt, StoreError> {
+        let fresh = KnownReceipt {
+            receipt: receipt.clone(),
+            outcome: Outcome::Processing,
+            roku_customer: None,
+        };
+        let item = item(publisher, &fresh)?;
+        let (is_new, ()) =
+            tokio::try_join!(self.table.put_new(item), self.point_to(publisher, receipt))?;
+        if is_new {
+            return Ok(fresh);
+        }
+        let key = receipt_key(publisher, &receipt.customer, &receipt.transaction);
+        let known = self.table.get(&key, true).await?;
+        known.map_or(Ok(fresh), from_item)
+    }
+
+    /// Writes down what became of a receipt.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written. The receipt then stays due.
+    pub async fn settle(
+        &self,
+        publisher: &PublisherId,
+        known: &KnownReceipt,
+    ) -> Result<(), StoreError> {
+        self.table.put(item(publisher, known)?).await
+    }
+
+    /// The receipt that was shown last for a transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn find(
+        &self,
+        publisher: &PublisherId,
+        transaction: &TransactionId,
+    ) -> Result<Option<KnownReceipt>, StoreError> {
+        let pointer = self
+            .table
+            .get(&transaction_key(publisher, transaction), true)
+            .await?;
+        let Some(customer) = pointer
+            .as_ref()
+            .and_then(|item| text(item, "receipt_of").ok())
+        else {
+            return Ok(None);
+        };
+        let customer = CustomerId::parse(customer).map_err(StoreError::corrupt)?;
+        let key = receipt_key(publisher, &customer, transaction);
+        self.table.get(&key, true).await?.map(from_item).transpose()
+    }
+
+    async fn point_to(&self, publisher: &PublisherId, receipt: &Receipt) -> Result<(), StoreError> {
+        let request = self.table.client.update_item().table_name(&self.table.name);
+        let request = request
+            .set_key(Some(transaction_key(publisher, &receipt.transaction)))
+            .update_expression("SET receipt_of = :customer")
+            .expression_attribute_values(":customer", string(receipt.customer.as_str()));
+        request.send().await.map_err(StoreError::unavailable)?;
+        Ok(())
+    }
+}
+
+fn receipt_key(
+    publisher: &PublisherId,
+    customer: &CustomerId,
+    transaction: &TransactionId,
+) -> Item {
+    key(
+        &customer_pk(publisher, customer),
+        &format!("RECEIPT#{}", in_key(transaction.as_str())),
+    )
+}
+
+fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item, StoreError> {
+    let receipt = &known.receipt;
+    let mut item = receipt_key(publisher, &receipt.customer, &receipt.transaction);
+    item.extend(to_item(known)?);
+    if known.outcome == Outcome::Processing {
+        item.insert(
+            "due_bucket".to_owned(),
+            string(due_bucket(&receipt.transaction)),
+        );
+        item.insert("due_at".to_owned(), string(receipt.received_at.to_string()));
+    }
+    Ok(item)
+}
+
+/// One of sixteen, so that no partition of the index takes every write.
+fn due_bucket(transaction: &TransactionId) -> String {
+    let hash = sha256(transaction.as_str());
+    format!("DUE#{}", &hash[..1])
+}
