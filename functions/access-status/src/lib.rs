@@ -1,0 +1,175 @@
+//! Access checks, and the customer calls around them: `POST /3.0/json-rpc` (`cleeng-api.md`
+//! §3.1–3.6) and `GET /entitlements/{offerId}` (§3.7).
+//!
+//! This is the hot path. A warm function verifies the token in memory, reads the customer's
+//! accounts with one query, and asks the domain.
+
+pub mod json_rpc;
+mod methods;
+
+use lambda_http::http::{Method, StatusCode, header};
+use lambda_http::{Body, Request, RequestExt, Response};
+use serde_json::{Value, json};
+use usher::clock::Clock;
+use usher::config::Config;
+use usher::customer_token::{Bearer, TokenError, TokenSigner, TokenVerifier};
+use usher::domain::access::{Entitlements, OfferAccess};
+use usher::domain::offer::OfferId;
+use usher::respond::{Failure, json};
+use usher::store::StoreError;
+use usher::store::accounts::Accounts;
+use usher::store::customers::Customers;
+use usher::store::publisher_tokens::PublisherTokens;
+use usher::store::publishers::Publishers;
+
+/// A batch of 50 calls with our longest tokens has half of this.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// The handler, and all that it may do: know publishers and customers, check and issue customer
+/// tokens, read accounts.
+#[derive(Debug)]
+pub struct AccessStatus {
+    publisher_tokens: PublisherTokens,
+    publishers: Publishers,
+    customers: Customers,
+    token_verifier: TokenVerifier,
+    token_signer: TokenSigner,
+    accounts: Accounts,
+    clock: Clock,
+}
+
+impl AccessStatus {
+    /// The handler over the stack's table.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            publisher_tokens: PublisherTokens::new(&config.table),
+            publishers: Publishers::new(&config.table),
+            customers: Customers::new(&config.table),
+            token_verifier: TokenVerifier::new(config),
+            token_signer: TokenSigner::new(config),
+            accounts: Accounts::new(&config.table),
+            clock: config.clock.clone(),
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response<Body> {
+        let answer = match *request.method() {
+            Method::POST => self.json_rpc(request.body()).await,
+            Method::GET => self.entitlement(&request).await,
+            _ => Err(Failure::not_found()),
+        };
+        answer.unwrap_or_else(Response::from)
+    }
+
+    async fn json_rpc(&self, body: &Body) -> Result<Response<Body>, Failure> {
+        if body.len() > MAX_BODY_BYTES {
+            let message = format!("The body is longer than {MAX_BODY_BYTES} bytes");
+            return Err(Failure::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "REQ0001",
+                message,
+            ));
+        }
+        let answer = match json_rpc::Request::parse(body) {
+            json_rpc::Request::Single(call) => self.answer(call).await,
+            json_rpc::Request::Batch(calls) => {
+                let mut answers = Vec::with_capacity(calls.len());
+                for call in calls {
+                    answers.push(self.answer(call).await);
+                }
+                Value::Array(answers)
+            }
+        };
+        Ok(json(StatusCode::OK, &answer))
+    }
+
+    async fn answer(&self, call: Result<json_rpc::Call, json_rpc::Refusal>) -> Value {
+        match call {
+            Ok(call) => json_rpc::response(&call.id, self.call(&call).await),
+            Err(refusal) => json_rpc::response(&refusal.id, Err(refusal.error)),
+        }
+    }
+
+    async fn entitlement(&self, request: &Request) -> Result<Response<Body>, Failure> {
+        let bearer = self.bearer(request).await?;
+        let parameters = request.path_parameters();
+        let offer = OfferId::parse(parameters.first("offerId").unwrap_or_default());
+        let offer = offer.map_err(|_| unknown_offer())?;
+        let access = self.access_to(&bearer, &offer).await.map_err(unavailable)?;
+        let (granted, expires_at) = match access.ok_or_else(unknown_offer)? {
+            OfferAccess::Denied => (false, None),
+            OfferAccess::Bought { expires_at } | OfferAccess::ByTag { expires_at } => {
+                (true, expires_at)
+            }
+        };
+        let expires_at = expires_at.map(jiff::Timestamp::as_second);
+        let access = json!({ "accessGranted": granted, "expiresAt": expires_at });
+        Ok(json(
+            StatusCode::OK,
+            &json!({ "responseData": access, "errors": [] }),
+        ))
+    }
+
+    async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
+        let unauthorized =
+            |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
+        let header = request.headers().get(header::AUTHORIZATION);
+        let header = header
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .trim();
+        let token = match header.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            _ => return Err(unauthorized("AUTH0001", "Missing required JWT")),
+        };
+        self.token_verifier
+            .verify(token)
+            .await
+            .map_err(|error| match error {
+                TokenError::Expired => unauthorized("AUTH0003", "Expired JWT token"),
+                TokenError::Store(error) => unavailable(error),
+                _ => unauthorized("AUTH0002", "Invalid JWT token"),
+            })
+    }
+
+    /// Access to an offer; none where the publisher has no such offer.
+    async fn access_to(
+        &self,
+        bearer: &Bearer,
+        offer: &OfferId,
+    ) -> Result<Option<OfferAccess>, StoreError> {
+        self.entitled(bearer, |entitlements| entitlements.offer(offer))
+            .await
+    }
+
+    /// Asks a question about what a customer may watch now.
+    async fn entitled<T>(
+        &self,
+        bearer: &Bearer,
+        question: impl FnOnce(&Entitlements<'_>) -> T,
+    ) -> Result<T, StoreError> {
+        let (publisher, accounts) = tokio::try_join!(
+            self.publishers.find(&bearer.publisher_id),
+            self.accounts
+                .of_customer(&bearer.publisher_id, &bearer.customer_id),
+        )?;
+        let publisher = publisher.ok_or_else(|| {
+            StoreError::Corrupt(format!("publisher {} is gone", bearer.publisher_id))
+        })?;
+        Ok(question(&Entitlements::of(
+            &accounts,
+            &publisher,
+            self.clock.now(),
+        )))
+    }
+}
+
+fn unavailable(error: StoreError) -> Failure {
+    tracing::error!(error = error.with_causes(), "store failed");
+    Failure::unavailable()
+}
+
+fn unknown_offer() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "REQ0003", "Offer not found")
+}

@@ -1,0 +1,308 @@
+//! `POST /roku/payment`: the receipt that an app or a middleware posts after a purchase, and
+//! `GET /roku/payment/{purchaseId}`: what became of it.
+//!
+//! 200 means that the receipt is well formed and kept, not that Roku confirmed it
+//! (`cleeng-api.md` §1.4). Roku is asked at once, within six seconds; what it says decides.
+
+pub mod request;
+
+use lambda_http::http::{Method, StatusCode};
+use lambda_http::{Body, Request, RequestExt, Response};
+use request::{ClaimedCustomer, UnverifiedReceipt};
+use serde_json::json;
+use usher::clock::Clock;
+use usher::config::Config;
+use usher::customer_token::{TokenError, TokenVerifier};
+use usher::domain::fact::Fact;
+use usher::domain::id::{CustomerId, PublisherId, TransactionId};
+use usher::domain::observation::{Answer, Observation};
+use usher::domain::publisher::Publisher;
+use usher::domain::receipt::{ConfirmedReceipt, Outcome, Receipt, Rejection};
+use usher::respond::{Failure, json};
+use usher::roku;
+use usher::roku::web_service::RokuWebService;
+use usher::secrets::Secrets;
+use usher::store::StoreError;
+use usher::store::accounts::Accounts;
+use usher::store::customers::Customers;
+use usher::store::publisher_tokens::PublisherTokens;
+use usher::store::publishers::Publishers;
+use usher::store::receipts::{KnownReceipt, Receipts};
+
+/// A receipt has less than one kilobyte.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The handler, and all that it may do: know publishers and customers, keep receipts, ask Roku,
+/// keep and fold what Roku answers.
+#[derive(Debug)]
+pub struct Payment {
+    publisher_tokens: PublisherTokens,
+    publishers: Publishers,
+    customers: Customers,
+    customer_tokens: TokenVerifier,
+    receipts: Receipts,
+    accounts: Accounts,
+    secrets: Secrets,
+    roku: RokuWebService,
+    clock: Clock,
+}
+
+impl Payment {
+    /// The handler over the stack's table and Roku's web service.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up or Roku's address is none.
+    pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let (http, clock) = (roku::http_client()?, config.clock.clone());
+        Ok(Self {
+            publisher_tokens: PublisherTokens::new(&config.table),
+            publishers: Publishers::new(&config.table),
+            customers: Customers::new(&config.table),
+            customer_tokens: TokenVerifier::new(config),
+            receipts: Receipts::new(&config.table),
+            accounts: Accounts::new(&config.table),
+            secrets: Secrets::new(config),
+            roku: RokuWebService::new(&config.roku_url, http, clock.clone())?,
+            clock,
+        })
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response<Body> {
+        let answer = match *request.method() {
+            Method::POST => self.receive(&request).await,
+            Method::GET => self.status(&request).await,
+            _ => Err(Failure::not_found()),
+        };
+        answer.unwrap_or_else(Response::from)
+    }
+
+    async fn receive(&self, request: &Request) -> Result<Response<Body>, Failure> {
+        let publisher = self.authenticate(request).await?;
+        let claim = parse(request.body())?;
+        let publisher = self
+            .publishers
+            .find(&publisher)
+            .await
+            .map_err(unavailable)?;
+        let publisher = publisher.ok_or_else(invalid_token)?;
+        let customer = self.customer(&publisher.id, &claim.customer).await?;
+        let receipt = claim.of(customer, self.clock.now());
+        let known = self
+            .receipts
+            .keep(&publisher.id, &receipt)
+            .await
+            .map_err(unavailable)?;
+        if !self
+            .is_settled(&publisher.id, &receipt, &known)
+            .await
+            .map_err(unavailable)?
+        {
+            self.settle(&publisher, receipt).await;
+        }
+        Ok(json(StatusCode::OK, &json!({ "message": "OK" })))
+    }
+
+    async fn authenticate(&self, request: &Request) -> Result<PublisherId, Failure> {
+        let header = request.headers().get("x-publisher-token");
+        let Some(token) = header else {
+            let message = "Missing X-Publisher-Token";
+            return Err(Failure::new(StatusCode::UNAUTHORIZED, "AUTH0001", message));
+        };
+        let token = token.to_str().unwrap_or_default().trim();
+        let publisher = self
+            .publisher_tokens
+            .publisher_of(token)
+            .await
+            .map_err(unavailable)?;
+        publisher.ok_or_else(invalid_token)
+    }
+
+    async fn customer(
+        &self,
+        publisher: &PublisherId,
+        claimed: &ClaimedCustomer,
+    ) -> Result<CustomerId, Failure> {
+        match claimed {
+            ClaimedCustomer::Email(email) => self
+                .customers
+                .find_or_register(publisher, email)
+                .await
+                .map_err(unavailable),
+            ClaimedCustomer::Token(token) => match self.customer_tokens.verify(token).await {
+                Ok(bearer) if bearer.publisher_id == *publisher => Ok(bearer.customer_id),
+                Err(TokenError::Store(error)) => Err(unavailable(error)),
+                _ => Err(bad_request("customerToken is invalid or expired")),
+            },
+        }
+    }
+
+    /// Whether a receipt was granted before and the account is still the customer's: then showing
+    /// it again changes nothing.
+    async fn is_settled(
+        &self,
+        publisher: &PublisherId,
+        receipt: &Receipt,
+        known: &KnownReceipt,
+    ) -> Result<bool, StoreError> {
+        match &known.roku_customer {
+            Some(roku_customer)
+                if known.outcome == Outcome::Granted && known.receipt.offer == receipt.offer =>
+            {
+                self.accounts
+                    .is_linked(publisher, roku_customer, &receipt.customer)
+                    .await
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Asks Roku and acts on what it says. A failure here loses nothing: the receipt is kept and
+    /// due, and the caller was promised no more than that.
+    async fn settle(&self, publisher: &Publisher, receipt: Receipt) {
+        let answer = match self.ask_roku(publisher, &receipt).await {
+            Ok(answer) => answer,
+            Err(cause) => {
+                tracing::error!(publisher = %publisher.id, cause, "receipt waits for Roku");
+                return;
+            }
+        };
+        if let Err(error) = self.act_on(publisher, receipt, answer).await {
+            let error = error.with_causes();
+            tracing::error!(publisher = %publisher.id, error, "receipt not settled");
+        }
+    }
+
+    /// Roku's answer about a transaction: known, or not.
+    async fn ask_roku(
+        &self,
+        publisher: &Publisher,
+        receipt: &Receipt,
+    ) -> Result<Option<Box<Observation>>, String> {
+        let api_key = self
+            .secrets
+            .roku_api_key(&publisher.id)
+            .await
+            .map_err(|error| error.to_string())?;
+        match self
+            .roku
+            .validate_transaction(&api_key, &receipt.purchase_id)
+            .await
+        {
+            Ok(Answer::Known(seen)) => Ok(Some(seen)),
+            Ok(Answer::Unknown) => Ok(None),
+            Ok(Answer::WrongKey) => Err("Roku does not accept the API key".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn act_on(
+        &self,
+        publisher: &Publisher,
+        receipt: Receipt,
+        answer: Option<Box<Observation>>,
+    ) -> Result<(), StoreError> {
+        let roku_customer = answer.as_ref().map(|seen| seen.roku_customer.clone());
+        let outcome = match answer {
+            Some(seen) => match self.grant(publisher, &receipt, *seen).await? {
+                Ok(()) => Outcome::Granted,
+                Err(rejection) => Outcome::Rejected(rejection),
+            },
+            None => Outcome::Rejected(Rejection::UnknownToRoku),
+        };
+        tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
+        let known = KnownReceipt {
+            receipt,
+            outcome,
+            roku_customer,
+        };
+        self.receipts.settle(&publisher.id, &known).await
+    }
+
+    /// Keeps what Roku said, folds it in, and links the account where the receipt is borne out.
+    async fn grant(
+        &self,
+        publisher: &Publisher,
+        receipt: &Receipt,
+        seen: Observation,
+    ) -> Result<Result<(), Rejection>, StoreError> {
+        let confirmed = ConfirmedReceipt::confirm(receipt, &seen, &publisher.catalog);
+        let kept = self
+            .accounts
+            .keep(&publisher.id, Fact::Observation(seen))
+            .await?;
+        let mut verdict = Ok(());
+        let link = |holder: Option<&CustomerId>| {
+            let claim = confirmed
+                .as_ref()
+                .map_err(|rejection| *rejection)
+                .and_then(|receipt| receipt.claim(holder, publisher.settings.transfer));
+            verdict = claim.map(|_| ());
+            claim.ok().or(holder).cloned()
+        };
+        self.accounts.fold_and_link(kept, link).await?;
+        Ok(verdict)
+    }
+
+    async fn status(&self, request: &Request) -> Result<Response<Body>, Failure> {
+        let publisher = self.authenticate(request).await?;
+        let parameters = request.path_parameters();
+        let purchase_id = parameters.first("purchaseId").unwrap_or_default();
+        let transaction = TransactionId::parse(purchase_id).map_err(|_| Failure::not_found())?;
+        let known = self
+            .receipts
+            .find(&publisher, &transaction)
+            .await
+            .map_err(unavailable)?;
+        let known = known.ok_or_else(|| {
+            let message = "No receipt for this purchaseId";
+            Failure::new(StatusCode::NOT_FOUND, "REQ0003", message)
+        })?;
+        Ok(describe(&known))
+    }
+}
+
+fn parse(body: &Body) -> Result<UnverifiedReceipt, Failure> {
+    if body.len() > MAX_BODY_BYTES {
+        let message = format!("The body is longer than {MAX_BODY_BYTES} bytes");
+        return Err(Failure::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "REQ0001",
+            message,
+        ));
+    }
+    UnverifiedReceipt::parse(body).map_err(bad_request)
+}
+
+fn describe(known: &KnownReceipt) -> Response<Body> {
+    let purchase_id = &known.receipt.purchase_id;
+    let body = match known.outcome {
+        Outcome::Processing => json!({ "purchaseId": purchase_id, "status": "processing" }),
+        Outcome::Granted => json!({ "purchaseId": purchase_id, "status": "granted" }),
+        Outcome::Rejected(rejection) => json!({
+            "purchaseId": purchase_id,
+            "status": "rejected",
+            "reason": rejection.code(),
+            "message": rejection.to_string(),
+        }),
+    };
+    json(StatusCode::OK, &body)
+}
+
+fn bad_request(what: impl std::fmt::Display) -> Failure {
+    let message = format!("Invalid request body: {what}");
+    Failure::new(StatusCode::BAD_REQUEST, "REQ0001", message)
+}
+
+fn invalid_token() -> Failure {
+    Failure::new(
+        StatusCode::UNAUTHORIZED,
+        "AUTH0002",
+        "Invalid X-Publisher-Token",
+    )
+}
+
+fn unavailable(error: StoreError) -> Failure {
+    tracing::error!(error = error.with_causes(), "store failed");
+    Failure::unavailable()
+}

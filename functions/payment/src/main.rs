@@ -1,0 +1,20 @@
+//! The Lambda binary of `POST /roku/payment` and `GET /roku/payment/{purchaseId}`.
+
+use std::sync::Arc;
+
+use lambda_http::{Error, service_fn, tracing};
+use payment::Payment;
+use usher::config::Config;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let config = Config::from_env().await?;
+    config.table.warm().await;
+    let handler = Arc::new(Payment::new(&config)?);
+    lambda_http::run(service_fn(move |request| {
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Error>(handler.handle(request).await) }
+    }))
+    .await
+}

@@ -1,0 +1,186 @@
+//! `POST /roku/push-notification/{publisherId}`: what Roku tells us on its own.
+//!
+//! Roku waits ten seconds, sends again for 36 hours, and stops for good after 100 failures in ten
+//! days (`roku-pay.md` §1). So everything that Roku signed is kept and answered 200, whether or
+//! not it means anything to us; only what Roku did not sign, and our own outage, is refused.
+
+use lambda_http::http::{Method, StatusCode};
+use lambda_http::{Body, Request, RequestExt, Response};
+use usher::config::Config;
+use usher::domain::fact::{Fact, Unreadable};
+use usher::domain::id::PublisherId;
+use usher::domain::notification::Notification;
+use usher::domain::publisher::Publisher;
+use usher::respond::{Failure, text};
+use usher::roku;
+use usher::roku::public_keys::{PublicKeys, Unverified};
+use usher::roku::push::{NOTIFICATION, VerifiedPush};
+use usher::store::StoreError;
+use usher::store::accounts::Accounts;
+use usher::store::publishers::Publishers;
+use usher::store::set_aside::{Reason, SetAside};
+
+/// A push has one or two kilobytes.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// The handler, and all that it may do: read publishers, check signatures, keep and fold facts.
+#[derive(Debug)]
+pub struct PushNotification {
+    publishers: Publishers,
+    keys: PublicKeys,
+    accounts: Accounts,
+    set_aside: SetAside,
+}
+
+impl PushNotification {
+    /// The handler over the stack's table.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self {
+            publishers: Publishers::new(&config.table),
+            keys: PublicKeys::new(config, roku::http_client()?),
+            accounts: Accounts::new(&config.table),
+            set_aside: SetAside::new(&config.table),
+        })
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response<Body> {
+        match self.receive(&request).await {
+            Ok(response_key) => text(StatusCode::OK, response_key),
+            Err(failure) => failure.into(),
+        }
+    }
+
+    async fn receive(&self, request: &Request) -> Result<String, Failure> {
+        if request.method() != Method::POST {
+            return Err(Failure::not_found());
+        }
+        let body = body_of(request)?;
+        let publisher = self.publisher(request).await?;
+        let push = self.keys.verify(body).await.map_err(refusal)?;
+        let kept = match belongs_to(&publisher, &push) {
+            Ok(notification) => self.keep(&publisher, notification).await,
+            Err(reason) => self.keep_aside(&publisher, reason, &push).await,
+        };
+        kept.map_err(|error| {
+            tracing::error!(
+                error = error.with_causes(),
+                message_key = push.key,
+                "push not kept"
+            );
+            Failure::unavailable()
+        })
+    }
+
+    async fn publisher(&self, request: &Request) -> Result<std::sync::Arc<Publisher>, Failure> {
+        let parameters = request.path_parameters();
+        let id = parameters.first("publisherId").unwrap_or_default();
+        let Ok(id) = PublisherId::parse(id) else {
+            return Err(unknown_publisher());
+        };
+        let found = self.publishers.find(&id).await.map_err(|error| {
+            tracing::error!(error = error.with_causes(), "publisher not read");
+            Failure::unavailable()
+        })?;
+        found.ok_or_else(unknown_publisher)
+    }
+
+    /// Keeps a notification, folds it in, and gives the text that Roku expects.
+    async fn keep(
+        &self,
+        publisher: &Publisher,
+        notification: Notification,
+    ) -> Result<String, StoreError> {
+        let response_key = notification.response_key.clone().unwrap_or_default();
+        let transaction_type = notification.transaction_type.to_string();
+        let fact = Fact::Notification(notification);
+        let kept = self.accounts.keep(&publisher.id, fact).await?;
+        let repeated = !kept.is_new;
+        self.accounts.fold(kept).await?;
+        tracing::info!(publisher = %publisher.id, transaction_type, repeated, "push kept");
+        Ok(response_key)
+    }
+
+    async fn keep_aside(
+        &self,
+        publisher: &Publisher,
+        reason: Reason,
+        push: &VerifiedPush,
+    ) -> Result<String, StoreError> {
+        // Read once more for its response key, and for the message without personal data.
+        let notification = push.notification().ok();
+        let message = notification
+            .as_ref()
+            .map_or(&push.message, |push| &push.message);
+        self.set_aside
+            .keep(&publisher.id, reason, &push.key, message)
+            .await?;
+        tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
+        Ok(notification
+            .and_then(|push| push.response_key)
+            .unwrap_or_default())
+    }
+}
+
+/// The notification in a push, if it is one and is about a channel of the publisher's.
+fn belongs_to(publisher: &Publisher, push: &VerifiedPush) -> Result<Notification, Reason> {
+    if push.kind != NOTIFICATION {
+        return Err(Reason::UnknownMessageType);
+    }
+    let notification = push
+        .notification()
+        .map_err(|_: Unreadable| Reason::Unreadable)?;
+    let own = publisher
+        .settings
+        .owns_channel(notification.channel.as_deref());
+    if own {
+        Ok(notification)
+    } else {
+        Err(Reason::ForeignChannel)
+    }
+}
+
+fn body_of(request: &Request) -> Result<&str, Failure> {
+    let body: &[u8] = request.body();
+    if body.len() > MAX_BODY_BYTES {
+        let message = format!("The body is longer than {MAX_BODY_BYTES} bytes");
+        return Err(Failure::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "REQ0001",
+            message,
+        ));
+    }
+    std::str::from_utf8(body).map_err(|_| unauthorized("not a JWS"))
+}
+
+fn refusal(cause: Unverified) -> Failure {
+    match cause {
+        Unverified::Refused(refused) => {
+            tracing::warn!(%refused, "push refused");
+            unauthorized(&refused.to_string())
+        }
+        Unverified::NoKeys(cause) => {
+            let cause = cause.map(|error| error.with_causes());
+            tracing::error!(
+                cause,
+                "push not verified: Roku's public keys are out of reach"
+            );
+            Failure::unavailable()
+        }
+    }
+}
+
+fn unauthorized(why: &str) -> Failure {
+    Failure::new(
+        StatusCode::UNAUTHORIZED,
+        "AUTH0002",
+        format!("Not signed by Roku: {why}"),
+    )
+}
+
+fn unknown_publisher() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "REQ0003", "Unknown publisher")
+}
