@@ -1,0 +1,138 @@
+//! `catalog.toml`: a publisher's settings and offers, in a file that a person edits and reviews.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use usher::domain::catalog::{Catalog, CatalogError};
+use usher::domain::id::{InvalidId, PublisherId};
+use usher::domain::offer::Offer;
+use usher::domain::publisher::{Publisher, Settings};
+
+/// The demo publisher of `usher local`.
+const DEMO: &str = include_str!("../demo-catalog.toml");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogFile {
+    publisher: String,
+    settings: Settings,
+    #[serde(default)]
+    offers: Vec<Offer>,
+}
+
+/// Why a file is not a catalog. Each names the file, and the line where there is one.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogFileError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML, or a field is missing, unknown or wrong.
+    #[error("{}: {source}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: toml::de::Error,
+    },
+    /// The publisher's id is none.
+    #[error("{}: publisher {source}", path.display())]
+    Publisher {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: InvalidId,
+    },
+    /// The offers contradict each other.
+    #[error("{}: {source}", path.display())]
+    Offers {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        source: CatalogError,
+    },
+}
+
+/// Reads a catalog.
+///
+/// # Errors
+/// [`CatalogFileError`] says what is wrong and where.
+pub fn read(path: &Path) -> Result<Publisher, CatalogFileError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CatalogFileError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(&text, path)
+}
+
+/// The demo publisher: three plans of one group.
+///
+/// # Errors
+/// None, unless the file in this repository is broken.
+pub fn demo() -> Result<Publisher, CatalogFileError> {
+    parse(DEMO, Path::new("demo-catalog.toml"))
+}
+
+fn parse(text: &str, path: &Path) -> Result<Publisher, CatalogFileError> {
+    let path = path.to_owned();
+    let file: CatalogFile = match toml::from_str(text) {
+        Ok(file) => file,
+        Err(source) => return Err(CatalogFileError::Invalid { path, source }),
+    };
+    let id = match PublisherId::parse(&file.publisher) {
+        Ok(id) => id,
+        Err(source) => return Err(CatalogFileError::Publisher { path, source }),
+    };
+    match Catalog::new(file.offers) {
+        Ok(catalog) => Ok(Publisher {
+            id,
+            settings: file.settings,
+            catalog,
+        }),
+        Err(source) => Err(CatalogFileError::Offers { path, source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        parse(text, Path::new("c.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_demo_catalog_is_sound() {
+        let publisher = demo().unwrap();
+        assert_eq!(publisher.id.as_str(), "123456789");
+        assert_eq!(publisher.catalog.offers().len(), 3);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        let head = "publisher = \"1\"\n[settings]\nchannels = []\n";
+        let offer = "[[offers]]\nid=\"S1_US\"\ntitle=\"a\"\nprice=\"1\"\ncurrency=\"USD\"\n";
+        for (text, expected) in [
+            (format!("{head}[[offers]]\nid = \"S1_US\""), "line 4"),
+            (
+                format!("{head}renewal_leeway = 1"),
+                "unknown field `renewal_leeway`",
+            ),
+            (format!("{head}{offer}tags = [\"a/b\"]"), "a tag must be"),
+            (
+                head.replace("\"1\"", "\"x\""),
+                "c.toml: publisher must be a number",
+            ),
+            (
+                format!("{head}{offer}{offer}"),
+                "c.toml: offer S1_US is in the catalog twice",
+            ),
+        ] {
+            assert!(problem(&text).contains(expected), "{}", problem(&text));
+        }
+    }
+}

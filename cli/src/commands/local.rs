@@ -1,0 +1,133 @@
+//! `usher local`: everything on this machine until it is stopped.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use super::Failure;
+use crate::catalog_file;
+use crate::stack::{Options, Stack};
+
+/// What to run, and where.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Where the API listens; the others take the next three ports, or free ones. Port 0 takes a
+    /// free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Keep the table in this file instead of in memory
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Sell what this catalog says instead of the demo publisher's
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
+    /// Ask this Roku instead of the simulator: what /validate-transaction/… is appended to, for
+    /// Roku's own https://apipub.roku.com/listen/transaction-service.svc
+    #[arg(long, value_name = "URL")]
+    roku: Option<String>,
+    /// Check pushes with the JWK set at this address [default: the simulator's, or Roku's own]
+    #[arg(long, value_name = "URL")]
+    roku_keys: Option<String>,
+    /// The publisher's Roku Pay API key
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "ROKU_API_KEY",
+        default_value = "F05447A57F8DF275FC30EC835FCAD10A19B6",
+        hide_env_values = true
+    )]
+    roku_api_key: String,
+    /// Print one line of JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command until it is interrupted.
+///
+/// # Errors
+/// When something cannot be started.
+pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let publisher = match &arguments.catalog {
+        Some(file) => catalog_file::read(file)?,
+        None => catalog_file::demo()?,
+    };
+    let stack = Stack::start(Options {
+        listen: arguments.listen,
+        data: arguments.data.clone(),
+        publisher,
+        roku: arguments.roku.clone(),
+        roku_keys: arguments.roku_keys.clone(),
+        roku_api_key: arguments.roku_api_key.clone(),
+    })
+    .await?;
+    if arguments.json {
+        print_json(&stack)
+    } else {
+        print_text(&stack)
+    }
+    interrupted().await?;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the line is the output")]
+fn print_json(stack: &Stack) {
+    let line = json!({
+        "gateway": stack.gateway,
+        "simulator": stack.simulator_url,
+        "dynamodb": stack.dynamodb,
+        "table": Stack::TABLE,
+        "publisherId": stack.publisher.id,
+        "publisherToken": stack.publisher_token.expose_secret(),
+    });
+    println!("{line}");
+}
+
+#[expect(clippy::print_stdout, reason = "the person at the terminal reads it")]
+fn print_text(stack: &Stack) {
+    let Stack {
+        gateway,
+        dynamodb,
+        secrets_manager,
+        ..
+    } = stack;
+    let (publisher, table) = (&stack.publisher.id, Stack::TABLE);
+    let token = stack.publisher_token.expose_secret();
+    let roku = stack.simulator_url.as_deref().unwrap_or(&stack.roku.url);
+    println!("Usher is running; Ctrl-C stops it.\n");
+    println!("  API              {gateway}");
+    println!("  Roku             {roku}");
+    println!("  Roku's keys      {}", stack.roku.keys_url);
+    println!("  DynamoDB         {dynamodb}  table {table}");
+    println!("  Secrets Manager  {secrets_manager}");
+    println!("  publisher        {publisher}  token {token}\n");
+    println!("Roku sends pushes to {gateway}/roku/push-notification/{publisher}\n");
+    let offer = stack.publisher.catalog.offers().first();
+    let (Some(simulator), Some(offer)) = (&stack.simulator_url, offer) else {
+        return;
+    };
+    let (id, product) = (&offer.id, offer.roku_product());
+    println!("Paste, to buy {} and watch it:\n", offer.title);
+    println!("  API={gateway} ROKU={simulator} TOKEN={token}");
+    println!(
+        "  curl -s $ROKU/device/buy -d '{{\"product\":\"{product}\"}}' | tee order.json; echo"
+    );
+    println!("  PURCHASE=$(grep -o '\"purchaseId\":\"[^\"]*' order.json | cut -d'\"' -f4)");
+    println!(
+        "  curl -s $API/roku/payment -H \"X-Publisher-Token: $TOKEN\" -d '{{\"customerEmail\":\"ann@example.com\",\"offerId\":\"{id}\",\"order\":{{\"purchaseId\":\"'$PURCHASE'\"}}}}'; echo"
+    );
+    println!(
+        "  CUSTOMER=$(curl -s $API/3.0/json-rpc -d '{{\"method\":\"generateCustomerToken\",\"params\":{{\"publisherToken\":\"'$TOKEN'\",\"customerEmail\":\"ann@example.com\"}},\"jsonrpc\":\"2.0\",\"id\":1}}' | grep -o 'ey[^\"]*')"
+    );
+    println!("  curl -s $API/entitlements/{id} -H \"Authorization: Bearer $CUSTOMER\"; echo");
+}
+
+async fn interrupted() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,110 @@
+//! A stand-in for API Gateway: the routes of the template, answered by the handlers that Lambda
+//! runs.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use access_status::AccessStatus;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use lambda_http::RequestExt;
+use payment::Payment;
+use push_notification::PushNotification;
+use serde_json::json;
+use usher::config::Config;
+
+use crate::stack::StackError;
+use crate::template::Template;
+
+/// API Gateway takes no larger body.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+type Answer = Pin<Box<dyn Future<Output = lambda_http::Response<lambda_http::Body>> + Send>>;
+type Handler = Arc<dyn Fn(lambda_http::Request) -> Answer + Send + Sync>;
+
+/// The routes of the template over the handlers.
+///
+/// # Errors
+/// When a handler cannot be made, or the template has a route for a function that is not here.
+pub fn router(template: &Template, config: &Config) -> Result<Router, StackError> {
+    let handlers = handlers(config)?;
+    let mut router = Router::new()
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_found);
+    for route in template.routes()? {
+        let handler = handlers.get(route.function.as_str());
+        let handler = handler
+            .cloned()
+            .ok_or_else(|| StackError::NoHandler(route.function.clone()))?;
+        let method = MethodFilter::try_from(route.method)
+            .map_err(|method| StackError::NoHandler(method.to_string()))?;
+        let run = move |parameters: RawPathParams, request: Request| async move {
+            run(&handler, &parameters, request).await
+        };
+        router = router.route(&route.path, on(method, run));
+    }
+    Ok(router)
+}
+
+fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackError> {
+    macro_rules! handler {
+        ($handler:expr) => {{
+            let handler = Arc::new($handler);
+            let run = move |request| -> Answer {
+                let handler = Arc::clone(&handler);
+                Box::pin(async move { handler.handle(request).await })
+            };
+            Arc::new(run) as Handler
+        }};
+    }
+    let broken = |error: Box<dyn std::error::Error + Send + Sync>| StackError::Handler(error);
+    Ok(HashMap::from([
+        (
+            "PushNotificationFunction",
+            handler!(PushNotification::new(config).map_err(broken)?),
+        ),
+        (
+            "PaymentFunction",
+            handler!(Payment::new(config).map_err(broken)?),
+        ),
+        ("AccessStatusFunction", handler!(AccessStatus::new(config))),
+    ]))
+}
+
+/// Runs a handler as Lambda does: a panic is one failed request.
+async fn run(handler: &Handler, parameters: &RawPathParams, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY_BYTES).await else {
+        return failure(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    };
+    let body = lambda_http::Body::Binary(body.to_vec());
+    let mut values: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, value) in parameters {
+        values
+            .entry(name.to_owned())
+            .or_default()
+            .push(value.to_owned());
+    }
+    let request = lambda_http::Request::from_parts(parts, body).with_path_parameters(values);
+    match tokio::spawn(handler(request)).await {
+        Ok(response) => {
+            let (parts, body) = response.into_parts();
+            Response::from_parts(parts, Body::from(body.to_vec()))
+        }
+        Err(_) => failure(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+    }
+}
+
+/// What API Gateway answers where it has no route.
+async fn not_found() -> Response {
+    failure(StatusCode::NOT_FOUND, "Not Found")
+}
+
+fn failure(status: StatusCode, message: &str) -> Response {
+    (status, axum::Json(json!({ "message": message }))).into_response()
+}

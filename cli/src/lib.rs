@@ -1,0 +1,14 @@
+//! The operator's tool, and the stack that it runs on one machine.
+//!
+//! [`stack::Stack`] is everything in one process: an embedded DynamoDB, a Secrets Manager, the Roku
+//! simulator, and a gateway that runs the very handlers that Lambda runs. The tests drive it too.
+
+pub mod catalog_file;
+pub mod commands;
+pub mod gateway;
+pub mod stack;
+pub mod template;
+
+mod demo;
+mod dynamodb;
+mod secrets_manager;

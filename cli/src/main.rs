@@ -1,0 +1,52 @@
+//! `usher`: run everything on one machine, check and apply catalogs, issue tokens.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+use usher_cli::commands::{catalog, demo, local, token};
+
+/// Roku Pay purchases become access.
+#[derive(Debug, Parser)]
+#[command(name = "usher", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: the API, a DynamoDB, and a Roku.
+    Local(local::Arguments),
+    /// Watch a Roku purchase become access, in a few seconds.
+    Demo,
+    /// Check a catalog, or apply it to a table.
+    #[command(subcommand)]
+    Catalog(catalog::Command),
+    /// Issue publisher tokens.
+    #[command(subcommand)]
+    Token(token::Command),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = match Arguments::parse().command {
+        Command::Local(arguments) => local::run(&arguments).await,
+        Command::Demo => demo::run().await,
+        Command::Catalog(command) => catalog::run(command).await,
+        Command::Token(command) => token::run(command).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        #[expect(clippy::print_stderr, reason = "the person at the terminal reads it")]
+        Err(error) => {
+            eprintln!("usher: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Everything in one process: DynamoDB, Secrets Manager, Roku, and the gateway with the handlers.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_config::Region;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use roku_simulator::{Account, Period, Product, Simulator};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use usher::clock::Clock;
+use usher::config::{Config, ROKU_KEYS_URL, aws_config};
+use usher::domain::offer;
+use usher::domain::publisher::Publisher;
+use usher::store::publisher_tokens::PublisherTokens;
+use usher::store::publishers::Publishers;
+use usher::store::{StoreError, Table};
+
+use crate::template::{Template, TemplateError};
+use crate::{dynamodb, gateway, secrets_manager};
+
+/// What the names of the secrets begin with here.
+const SECRETS_PREFIX: &str = "usher";
+
+/// What to run.
+#[derive(Debug)]
+pub struct Options {
+    /// Where the gateway listens. The others take the next three ports, or free ones.
+    pub listen: SocketAddr,
+    /// Where the table is kept; in memory if nowhere.
+    pub data: Option<PathBuf>,
+    /// Whose catalog is sold.
+    pub publisher: Publisher,
+    /// Another Roku, in place of the simulator.
+    pub roku: Option<String>,
+    /// Another key set, in place of the simulator's or Roku's own.
+    pub roku_keys: Option<String>,
+    /// The publisher's Roku Pay API key.
+    pub roku_api_key: String,
+}
+
+impl Options {
+    /// A stack in memory, on free ports, with the simulator.
+    pub fn in_memory(publisher: Publisher) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            data: None,
+            publisher,
+            roku: None,
+            roku_keys: None,
+            roku_api_key: Account::default().api_key,
+        }
+    }
+}
+
+/// Where a Roku is to be found.
+#[derive(Debug, Clone)]
+pub struct RokuAddresses {
+    /// What `/validate-transaction/…` is appended to.
+    pub url: String,
+    /// The address of its JWK set.
+    pub keys_url: String,
+}
+
+/// A stack that runs until the process ends.
+#[derive(Debug)]
+pub struct Stack {
+    /// The address of the API.
+    pub gateway: String,
+    /// The address of the simulator's controls, where there is one.
+    pub simulator_url: Option<String>,
+    /// The simulator itself.
+    pub simulator: Option<Arc<Simulator>>,
+    /// The address of the DynamoDB.
+    pub dynamodb: String,
+    /// The address of the Secrets Manager.
+    pub secrets_manager: String,
+    /// Where Roku is asked, and where its keys are.
+    pub roku: RokuAddresses,
+    /// The publisher whose catalog is loaded.
+    pub publisher: Publisher,
+    /// A token of the publisher's.
+    pub publisher_token: SecretString,
+    /// What the handlers run with.
+    pub config: Config,
+}
+
+/// Why the stack does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// An address is taken or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The embedded DynamoDB failed.
+    #[error("the embedded DynamoDB failed: {0}")]
+    Database(String),
+    /// The template is broken.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The template names a function or method that is not here.
+    #[error("nothing here answers for {0}")]
+    NoHandler(String),
+    /// A handler could not be made.
+    #[error("a handler could not be made: {0}")]
+    Handler(Box<dyn std::error::Error + Send + Sync>),
+    /// The table could not be filled.
+    #[error("the table could not be filled: {}", .0.with_causes())]
+    Store(#[from] StoreError),
+}
+
+impl Stack {
+    /// The name of the table.
+    pub const TABLE: &'static str = dynamodb::TABLE;
+
+    /// Starts everything, and loads the publisher.
+    ///
+    /// # Errors
+    /// [`StackError`] says what could not be started.
+    pub async fn start(options: Options) -> Result<Self, StackError> {
+        let template = Template::built_in()?;
+        let gateway = listen(options.listen).await?;
+        let simulator = listen_near(&gateway, 1).await?;
+        let database = listen_near(&gateway, 2).await?;
+        let secrets = listen_near(&gateway, 3).await?;
+        let urls = [&gateway, &simulator, &database, &secrets].map(url_of);
+        let [gateway_url, simulator_url, dynamodb_url, secrets_url] = urls;
+
+        dynamodb::start(database, options.data.as_deref(), &template).await?;
+        secrets_manager::start(secrets, secrets_of(&options));
+        let roku = options
+            .roku
+            .is_none()
+            .then(|| start_simulator(simulator, &options, &gateway_url));
+        let addresses = roku_addresses(&options, &simulator_url);
+        let clock = roku
+            .clone()
+            .map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
+        let config = config_for(&dynamodb_url, &secrets_url, &addresses, clock).await;
+        let publisher_token = load(&config, &options.publisher).await?;
+        let router = gateway::router(&template, &config)?;
+        tokio::spawn(async move { axum::serve(gateway, router).await });
+
+        Ok(Self {
+            gateway: gateway_url,
+            simulator_url: roku.as_ref().map(|_| simulator_url),
+            simulator: roku,
+            dynamodb: dynamodb_url,
+            secrets_manager: secrets_url,
+            roku: addresses,
+            publisher: options.publisher,
+            publisher_token,
+            config,
+        })
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StackError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| StackError::Listen(address, error))
+}
+
+/// A listener a few ports further, or on a free port where that one is taken.
+async fn listen_near(gateway: &TcpListener, ports_further: u16) -> Result<TcpListener, StackError> {
+    let mut address = gateway
+        .local_addr()
+        .map_err(|error| StackError::Listen(([0, 0, 0, 0], 0).into(), error))?;
+    let next = address.port().checked_add(ports_further);
+    address.set_port(next.unwrap_or(0));
+    if let Ok(listener) = listen(address).await {
+        return Ok(listener);
+    }
+    address.set_port(0);
+    listen(address).await
+}
+
+/// The address of a listener as a program on this machine reaches it.
+fn url_of(listener: &TcpListener) -> String {
+    let mut address = listener
+        .local_addr()
+        .unwrap_or_else(|_| ([127, 0, 0, 1], 0).into());
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    format!("http://{address}")
+}
+
+/// The publisher's API key, and a seed for customer tokens that is new with each start.
+fn secrets_of(options: &Options) -> HashMap<String, SecretString> {
+    let seed = format!(
+        "{}{}",
+        uuid::Uuid::new_v4().simple(),
+        uuid::Uuid::new_v4().simple()
+    );
+    let api_key = format!("{SECRETS_PREFIX}/roku-api-key/{}", options.publisher.id);
+    HashMap::from([
+        (
+            format!("{SECRETS_PREFIX}/customer-token-seed"),
+            SecretString::from(seed),
+        ),
+        (api_key, SecretString::from(options.roku_api_key.clone())),
+    ])
+}
+
+fn start_simulator(listener: TcpListener, options: &Options, gateway: &str) -> Arc<Simulator> {
+    let publisher = &options.publisher;
+    let simulator = Simulator::new(Account {
+        channel: publisher
+            .settings
+            .channels
+            .first()
+            .cloned()
+            .unwrap_or_default(),
+        api_key: options.roku_api_key.clone(),
+        products: publisher.catalog.offers().iter().map(product_of).collect(),
+    });
+    simulator.set_push_url(&format!(
+        "{gateway}/roku/push-notification/{}",
+        publisher.id
+    ));
+    tokio::spawn(Arc::clone(&simulator).serve(listener));
+    simulator
+}
+
+/// The product at Roku that an offer stands for.
+fn product_of(offer: &offer::Offer) -> Product {
+    let period = offer.period.map(|period| match period {
+        offer::Period::Day => Period::Days(1),
+        offer::Period::Week => Period::Days(7),
+        offer::Period::TwoWeeks => Period::Days(14),
+        offer::Period::Month => Period::Months(1),
+        offer::Period::ThreeMonths => Period::Months(3),
+        offer::Period::SixMonths => Period::Months(6),
+        offer::Period::Year => Period::Months(12),
+    });
+    Product {
+        code: offer.roku_product().to_string(),
+        name: offer.title.clone(),
+        price: offer.price,
+        period,
+        group: offer.group.clone(),
+    }
+}
+
+fn roku_addresses(options: &Options, simulator: &str) -> RokuAddresses {
+    let simulated_keys = format!("{simulator}/keys/partner-jwks.json");
+    let (url, keys_url) = match &options.roku {
+        Some(url) => (url.clone(), ROKU_KEYS_URL.to_owned()),
+        None => (
+            format!("{simulator}/listen/transaction-service.svc"),
+            simulated_keys,
+        ),
+    };
+    RokuAddresses {
+        url,
+        keys_url: options.roku_keys.clone().unwrap_or(keys_url),
+    }
+}
+
+/// What the handlers run with: an AWS on this machine, whose credentials open nothing.
+async fn config_for(
+    dynamodb: &str,
+    secrets_manager: &str,
+    roku: &RokuAddresses,
+    clock: Clock,
+) -> Config {
+    let credentials = Credentials::new("local", "local", None, None, "usher local");
+    let aws = aws_config()
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .load()
+        .await;
+    let database = aws_sdk_dynamodb::config::Builder::from(&aws).endpoint_url(dynamodb);
+    let secrets = aws_sdk_secretsmanager::config::Builder::from(&aws).endpoint_url(secrets_manager);
+    let database = aws_sdk_dynamodb::Client::from_conf(database.build());
+    Config {
+        table: Table::new(database, dynamodb::TABLE.to_owned()),
+        secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
+        secrets_prefix: SECRETS_PREFIX.to_owned(),
+        roku_url: roku.url.clone(),
+        roku_keys_url: roku.keys_url.clone(),
+        clock,
+    }
+}
+
+/// Saves the publisher and issues a token.
+async fn load(config: &Config, publisher: &Publisher) -> Result<SecretString, StackError> {
+    Publishers::new(&config.table).save(publisher).await?;
+    Ok(PublisherTokens::new(&config.table)
+        .issue(&publisher.id)
+        .await?)
+}
