@@ -62,10 +62,8 @@ pub enum CatalogFileError {
 /// # Errors
 /// [`CatalogFileError`] says what is wrong and where.
 pub fn read(path: &Path) -> Result<Publisher, CatalogFileError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CatalogFileError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| CatalogFileError::Unreadable { path: path.to_owned(), source })?;
     parse(&text, path)
 }
 
@@ -88,11 +86,7 @@ fn parse(text: &str, path: &Path) -> Result<Publisher, CatalogFileError> {
         Err(source) => return Err(CatalogFileError::Publisher { path, source }),
     };
     match Catalog::new(file.offers) {
-        Ok(catalog) => Ok(Publisher {
-            id,
-            settings: file.settings,
-            catalog,
-        }),
+        Ok(catalog) => Ok(Publisher { id, settings: file.settings, catalog }),
         Err(source) => Err(CatalogFileError::Offers { path, source }),
     }
 }
@@ -118,19 +112,10 @@ mod tests {
         let offer = "[[offers]]\nid=\"S1_US\"\ntitle=\"a\"\nprice=\"1\"\ncurrency=\"USD\"\n";
         for (text, expected) in [
             (format!("{head}[[offers]]\nid = \"S1_US\""), "line 4"),
-            (
-                format!("{head}renewal_leeway = 1"),
-                "unknown field `renewal_leeway`",
-            ),
+            (format!("{head}renewal_leeway = 1"), "unknown field `renewal_leeway`"),
             (format!("{head}{offer}tags = [\"a/b\"]"), "a tag must be"),
-            (
-                head.replace("\"1\"", "\"x\""),
-                "c.toml: publisher must be a number",
-            ),
-            (
-                format!("{head}{offer}{offer}"),
-                "c.toml: offer S1_US is in the catalog twice",
-            ),
+            (head.replace("\"1\"", "\"x\""), "c.toml: publisher must be a number"),
+            (format!("{head}{offer}{offer}"), "c.toml: offer S1_US is in the catalog twice"),
         ] {
             assert!(problem(&text).contains(expected), "{}", problem(&text));
         }

@@ -22,21 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) async fn tell(stack: &Stack) -> Result<(), Failure> {
     let story = Story::begin(stack)?;
     let (order, opened_in) = story.buy().await?;
-    story.note(
-        "buys Basic on a Roku device",
-        "$7.99 a month; Roku pushes a signed Sale",
-    );
-    story.note(
-        "the app posts the receipt",
-        &format!("access in {} ms", opened_in.as_millis()),
-    );
+    story.note("buys Basic on a Roku device", "$7.99 a month; Roku pushes a signed Sale");
+    story.note("the app posts the receipt", &format!("access in {} ms", opened_in.as_millis()));
     story.expect("Basic", &["basic"]).await?;
 
     story.delivered(&story.roku.renew(&order.purchase_id).await?)?;
-    story.note(
-        "a month has passed",
-        "Roku charges again and pushes the renewal",
-    );
+    story.note("a month has passed", "Roku charges again and pushes the renewal");
     story.expect("Basic", &["basic"]).await?;
 
     story.pass_days(10).await?;
@@ -49,17 +40,11 @@ pub(crate) async fn tell(stack: &Stack) -> Result<(), Failure> {
     story.pass_days(10).await?;
     let (order, pushes) = story.roku.downgrade(ROKU_CUSTOMER, &product(BASIC)).await?;
     story.delivered(&pushes)?;
-    story.note(
-        "moves down to Basic",
-        "not before Premium's term ends: a pending change",
-    );
+    story.note("moves down to Basic", "not before Premium's term ends: a pending change");
     story.expect("Premium", &["basic", "premium"]).await?;
 
     story.delivered(&story.roku.renew(&order.purchase_id).await?)?;
-    story.note(
-        "Premium's term has ended",
-        "Roku charges $7.99 for Basic: the change is in force",
-    );
+    story.note("Premium's term has ended", "Roku charges $7.99 for Basic: the change is in force");
     story.expect("Basic", &["basic"]).await?;
 
     story.pass_days(3).await?;
@@ -68,10 +53,7 @@ pub(crate) async fn tell(stack: &Stack) -> Result<(), Failure> {
     story.expect("Basic", &["basic"]).await?;
 
     story.pass_days(31).await?;
-    story.note(
-        "the term has ended",
-        "nobody had to be told: the clock decides",
-    );
+    story.note("the term has ended", "nobody had to be told: the clock decides");
     story.expect("nothing", &[]).await?;
     story.end();
     Ok(())
@@ -86,18 +68,10 @@ struct Story<'a> {
 
 impl<'a> Story<'a> {
     fn begin(stack: &'a Stack) -> Result<Self, Failure> {
-        let roku = stack
-            .simulator
-            .clone()
-            .ok_or("the story needs the simulator")?;
+        let roku = stack.simulator.clone().ok_or("the story needs the simulator")?;
         let http = reqwest::Client::builder().no_proxy().build()?;
         say("One subscription, from purchase to the end. The clock is the simulator's.\n");
-        Ok(Self {
-            stack,
-            roku,
-            http,
-            began: Instant::now(),
-        })
+        Ok(Self { stack, roku, http, began: Instant::now() })
     }
 
     /// Buys, posts the receipt, and waits until access is open. Gives the time from the receipt to
@@ -109,11 +83,7 @@ impl<'a> Story<'a> {
         let receipt = json!({ "customerEmail": CUSTOMER, "offerId": BASIC, "order": order });
         let token = self.stack.publisher_token.expose_secret();
         let url = format!("{}/roku/payment", self.stack.gateway);
-        let answer = self
-            .http
-            .post(url)
-            .header("X-Publisher-Token", token)
-            .json(&receipt);
+        let answer = self.http.post(url).header("X-Publisher-Token", token).json(&receipt);
         let answer = answer.send().await?;
         if answer.status() != 200 {
             return Err(format!("the receipt was answered {}", answer.text().await?).into());
@@ -127,11 +97,7 @@ impl<'a> Story<'a> {
     }
 
     async fn pass_days(&self, days: i64) -> Result<(), Failure> {
-        let to = self
-            .roku
-            .clock()
-            .now()
-            .checked_add(SignedDuration::from_hours(24 * days))?;
+        let to = self.roku.clock().now().checked_add(SignedDuration::from_hours(24 * days))?;
         self.delivered(&self.roku.move_clock(to).await)
     }
 
@@ -147,10 +113,7 @@ impl<'a> Story<'a> {
     /// Compares what the customer may watch with what they should: the plan they hold, alone, and
     /// its tags.
     async fn expect(&self, plan: &str, tags: &[&str]) -> Result<(), Failure> {
-        let held = match (
-            self.has_access(BASIC).await?,
-            self.has_access(PREMIUM).await?,
-        ) {
+        let held = match (self.has_access(BASIC).await?, self.has_access(PREMIUM).await?) {
             (true, false) => "Basic",
             (false, true) => "Premium",
             (false, false) => "nothing",
@@ -163,10 +126,7 @@ impl<'a> Story<'a> {
             let found = format!("{held} and the tags {open}");
             return Err(format!("expected access to {plan} and {tags:?}, found {found}").into());
         }
-        say(&format!(
-            "              ✓ may watch: {plan} {}",
-            tags.join(", ")
-        ));
+        say(&format!("              ✓ may watch: {plan} {}", tags.join(", ")));
         Ok(())
     }
 
@@ -196,10 +156,7 @@ impl<'a> Story<'a> {
     }
 
     fn note(&self, what: &str, how: &str) {
-        say(&format!(
-            "  {}  {what}: {how}",
-            day(self.roku.clock().now())
-        ));
+        say(&format!("  {}  {what}: {how}", day(self.roku.clock().now())));
     }
 
     fn end(&self) {

@@ -25,11 +25,7 @@ pub(crate) async fn start(
     };
     let database = database.map_err(|error| StackError::Database(error.to_string()))?;
     create_table(&database, template)?;
-    tokio::spawn(dynoxide::server::serve_with_shutdown(
-        listener,
-        database,
-        std::future::pending(),
-    ));
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
     Ok(())
 }
 

@@ -33,14 +33,11 @@ type Handler = Arc<dyn Fn(lambda_http::Request) -> Answer + Send + Sync>;
 /// When a handler cannot be made, or the template has a route for a function that is not here.
 pub fn router(template: &Template, config: &Config) -> Result<Router, StackError> {
     let handlers = handlers(config)?;
-    let mut router = Router::new()
-        .fallback(not_found)
-        .method_not_allowed_fallback(not_found);
+    let mut router = Router::new().fallback(not_found).method_not_allowed_fallback(not_found);
     for route in template.routes()? {
         let handler = handlers.get(route.function.as_str());
-        let handler = handler
-            .cloned()
-            .ok_or_else(|| StackError::NoHandler(route.function.clone()))?;
+        let handler =
+            handler.cloned().ok_or_else(|| StackError::NoHandler(route.function.clone()))?;
         let method = MethodFilter::try_from(route.method)
             .map_err(|method| StackError::NoHandler(method.to_string()))?;
         let run = move |parameters: RawPathParams, request: Request| async move {
@@ -64,14 +61,8 @@ fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackErro
     }
     let broken = |error: Box<dyn std::error::Error + Send + Sync>| StackError::Handler(error);
     Ok(HashMap::from([
-        (
-            "PushNotificationFunction",
-            handler!(PushNotification::new(config).map_err(broken)?),
-        ),
-        (
-            "PaymentFunction",
-            handler!(Payment::new(config).map_err(broken)?),
-        ),
+        ("PushNotificationFunction", handler!(PushNotification::new(config).map_err(broken)?)),
+        ("PaymentFunction", handler!(Payment::new(config).map_err(broken)?)),
         ("AccessStatusFunction", handler!(AccessStatus::new(config))),
     ]))
 }
@@ -85,10 +76,7 @@ async fn run(handler: &Handler, parameters: &RawPathParams, request: Request) ->
     let body = lambda_http::Body::Binary(body.to_vec());
     let mut values: HashMap<String, Vec<String>> = HashMap::new();
     for (name, value) in parameters {
-        values
-            .entry(name.to_owned())
-            .or_default()
-            .push(value.to_owned());
+        values.entry(name.to_owned()).or_default().push(value.to_owned());
     }
     let request = lambda_http::Request::from_parts(parts, body).with_path_parameters(values);
     match tokio::spawn(handler(request)).await {

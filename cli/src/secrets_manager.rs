@@ -17,21 +17,14 @@ pub(crate) type Secrets = HashMap<String, SecretString>;
 
 /// Serves secrets.
 pub(crate) fn start(listener: TcpListener, secrets: Secrets) {
-    let router = Router::new()
-        .route("/", post(answer))
-        .with_state(Arc::new(secrets));
+    let router = Router::new().route("/", post(answer)).with_state(Arc::new(secrets));
     tokio::spawn(async move { axum::serve(listener, router).await });
 }
 
 async fn answer(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: String) -> Response {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok());
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     if target != Some("secretsmanager.GetSecretValue") {
-        return failure(
-            "InvalidRequestException",
-            "only GetSecretValue is served here",
-        );
+        return failure("InvalidRequestException", "only GetSecretValue is served here");
     }
     let request: Value = serde_json::from_str(&body).unwrap_or_default();
     let name = request["SecretId"].as_str().unwrap_or_default();
@@ -45,10 +38,7 @@ async fn answer(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: S
 }
 
 fn failure(kind: &str, message: &str) -> Response {
-    reply(
-        StatusCode::BAD_REQUEST,
-        &json!({ "__type": kind, "message": message }),
-    )
+    reply(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "message": message }))
 }
 
 fn reply(status: StatusCode, body: &Value) -> Response {

@@ -129,14 +129,11 @@ impl Stack {
 
         dynamodb::start(database, options.data.as_deref(), &template).await?;
         secrets_manager::start(secrets, secrets_of(&options));
-        let roku = options
-            .roku
-            .is_none()
-            .then(|| start_simulator(simulator, &options, &gateway_url));
+        let roku =
+            options.roku.is_none().then(|| start_simulator(simulator, &options, &gateway_url));
         let addresses = roku_addresses(&options, &simulator_url);
-        let clock = roku
-            .clone()
-            .map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
+        let clock =
+            roku.clone().map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
         let config = config_for(&dynamodb_url, &secrets_url, &addresses, clock).await;
         let publisher_token = load(&config, &options.publisher).await?;
         let router = gateway::router(&template, &config)?;
@@ -157,9 +154,7 @@ impl Stack {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StackError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| StackError::Listen(address, error))
+    TcpListener::bind(address).await.map_err(|error| StackError::Listen(address, error))
 }
 
 /// A listener a few ports further, or on a free port where that one is taken.
@@ -178,9 +173,7 @@ async fn listen_near(gateway: &TcpListener, ports_further: u16) -> Result<TcpLis
 
 /// The address of a listener as a program on this machine reaches it.
 fn url_of(listener: &TcpListener) -> String {
-    let mut address = listener
-        .local_addr()
-        .unwrap_or_else(|_| ([127, 0, 0, 1], 0).into());
+    let mut address = listener.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], 0).into());
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
@@ -189,17 +182,10 @@ fn url_of(listener: &TcpListener) -> String {
 
 /// The publisher's API key, and a seed for customer tokens that is new with each start.
 fn secrets_of(options: &Options) -> HashMap<String, SecretString> {
-    let seed = format!(
-        "{}{}",
-        uuid::Uuid::new_v4().simple(),
-        uuid::Uuid::new_v4().simple()
-    );
+    let seed = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
     let api_key = format!("{SECRETS_PREFIX}/roku-api-key/{}", options.publisher.id);
     HashMap::from([
-        (
-            format!("{SECRETS_PREFIX}/customer-token-seed"),
-            SecretString::from(seed),
-        ),
+        (format!("{SECRETS_PREFIX}/customer-token-seed"), SecretString::from(seed)),
         (api_key, SecretString::from(options.roku_api_key.clone())),
     ])
 }
@@ -207,19 +193,11 @@ fn secrets_of(options: &Options) -> HashMap<String, SecretString> {
 fn start_simulator(listener: TcpListener, options: &Options, gateway: &str) -> Arc<Simulator> {
     let publisher = &options.publisher;
     let simulator = Simulator::new(Account {
-        channel: publisher
-            .settings
-            .channels
-            .first()
-            .cloned()
-            .unwrap_or_default(),
+        channel: publisher.settings.channels.first().cloned().unwrap_or_default(),
         api_key: options.roku_api_key.clone(),
         products: publisher.catalog.offers().iter().map(product_of).collect(),
     });
-    simulator.set_push_url(&format!(
-        "{gateway}/roku/push-notification/{}",
-        publisher.id
-    ));
+    simulator.set_push_url(&format!("{gateway}/roku/push-notification/{}", publisher.id));
     tokio::spawn(Arc::clone(&simulator).serve(listener));
     simulator
 }
@@ -248,15 +226,9 @@ fn roku_addresses(options: &Options, simulator: &str) -> RokuAddresses {
     let simulated_keys = format!("{simulator}/keys/partner-jwks.json");
     let (url, keys_url) = match &options.roku {
         Some(url) => (url.clone(), ROKU_KEYS_URL.to_owned()),
-        None => (
-            format!("{simulator}/listen/transaction-service.svc"),
-            simulated_keys,
-        ),
+        None => (format!("{simulator}/listen/transaction-service.svc"), simulated_keys),
     };
-    RokuAddresses {
-        url,
-        keys_url: options.roku_keys.clone().unwrap_or(keys_url),
-    }
+    RokuAddresses { url, keys_url: options.roku_keys.clone().unwrap_or(keys_url) }
 }
 
 /// What the handlers run with: an AWS on this machine, whose credentials open nothing.
@@ -288,7 +260,5 @@ async fn config_for(
 /// Saves the publisher and issues a token.
 async fn load(config: &Config, publisher: &Publisher) -> Result<SecretString, StackError> {
     Publishers::new(&config.table).save(publisher).await?;
-    Ok(PublisherTokens::new(&config.table)
-        .issue(&publisher.id)
-        .await?)
+    Ok(PublisherTokens::new(&config.table).issue(&publisher.id).await?)
 }

@@ -40,9 +40,7 @@ impl Template {
     /// [`TemplateError::Syntax`].
     pub fn built_in() -> Result<Self, TemplateError> {
         let parsed = serde_saphyr::from_str(TEMPLATE);
-        parsed
-            .map(Self)
-            .map_err(|error| TemplateError::Syntax(error.to_string()))
+        parsed.map(Self).map_err(|error| TemplateError::Syntax(error.to_string()))
     }
 
     /// Every route of the HTTP API.
@@ -59,9 +57,7 @@ impl Template {
             let events = events.into_iter().flat_map(|events| events.values());
             for event in events.filter(|event| event["Type"] == "HttpApi") {
                 let route = &event["Properties"];
-                let method = route["Method"]
-                    .as_str()
-                    .and_then(|method| method.parse().ok());
+                let method = route["Method"].as_str().and_then(|method| method.parse().ok());
                 routes.push(Route {
                     function: function.clone(),
                     method: method.ok_or(TemplateError::Missing("method of a route"))?,
@@ -80,18 +76,12 @@ impl Template {
     /// # Errors
     /// [`TemplateError::Missing`] when there is no table.
     pub fn table(&self) -> Result<&Value, TemplateError> {
-        let table = self
-            .resources()?
-            .find(|(_, one)| one["Type"] == "AWS::DynamoDB::Table");
-        table
-            .map(|(_, table)| &table["Properties"])
-            .ok_or(TemplateError::Missing("table"))
+        let table = self.resources()?.find(|(_, one)| one["Type"] == "AWS::DynamoDB::Table");
+        table.map(|(_, table)| &table["Properties"]).ok_or(TemplateError::Missing("table"))
     }
 
     fn resources(&self) -> Result<impl Iterator<Item = (&String, &Value)>, TemplateError> {
         let resources = self.0["Resources"].as_object();
-        resources
-            .map(|all| all.iter())
-            .ok_or(TemplateError::Missing("resources"))
+        resources.map(|all| all.iter()).ok_or(TemplateError::Missing("resources"))
     }
 }

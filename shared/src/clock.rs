@@ -11,10 +11,7 @@ pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
     /// The system's clock.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn system() -> Self {
         Self::new(Timestamp::now)
     }

@@ -161,26 +161,15 @@ impl TokenSigner {
         let seed = self.secrets.customer_token_seed().await?;
         let key = self.signing_key(&seed).await?;
         let now = self.clock.now().as_second();
-        let claims = Claims {
-            iss: ISSUER.to_owned(),
-            iat: now,
-            exp: now + LIFETIME.as_secs(),
-            bearer,
-        };
-        let header = Header {
-            kid: Some(key.kid.clone()),
-            ..Header::new(Algorithm::EdDSA)
-        };
+        let claims =
+            Claims { iss: ISSUER.to_owned(), iat: now, exp: now + LIFETIME.as_secs(), bearer };
+        let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, &claims, &key.private).map_err(|_| TokenError::BadSeed)
     }
 
     async fn signing_key(&self, seed: &SecretString) -> Result<Arc<SigningKey>, TokenError> {
         let seed_hash = sha256(seed.expose_secret());
-        let current = self
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(key) = current.filter(|key| key.seed_hash == seed_hash) {
             return Ok(key);
         }
@@ -201,33 +190,20 @@ impl SigningKey {
         let public_key = URL_SAFE_NO_PAD.encode(pair.public_key());
         let pkcs8 = pair.to_pkcs8v1().ok()?;
         let private = EncodingKey::from_ed_der(pkcs8.as_ref());
-        Some((
-            Self {
-                seed_hash,
-                kid: sha256(&public_key)[..32].to_owned(),
-                private,
-            },
-            public_key,
-        ))
+        Some((Self { seed_hash, kid: sha256(&public_key)[..32].to_owned(), private }, public_key))
     }
 }
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let valid = text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    for (index, byte) in bytes
-        .iter_mut()
-        .enumerate()
-        .take(if valid { 32 } else { 0 })
-    {
+    for (index, byte) in bytes.iter_mut().enumerate().take(if valid { 32 } else { 0 }) {
         *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
     }
     valid.then_some(bytes)

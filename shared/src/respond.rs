@@ -22,9 +22,7 @@ fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Re
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     let content_type = header::HeaderValue::from_static(content_type);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
 
@@ -44,28 +42,17 @@ pub struct Failure {
 
 impl Failure {
     /// Our own fault; the log says what it is.
-    pub const INTERNAL: Self = Self {
-        status: StatusCode::INTERNAL_SERVER_ERROR,
-        code: "S0001",
-        message: String::new(),
-    };
+    pub const INTERNAL: Self =
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "S0001", message: String::new() };
 
     /// A failure with this status, code and text.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-        }
+        Self { status, code, message: message.into() }
     }
 
     /// The store or Roku is out of reach; the same request may be sent again.
     pub fn unavailable() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "S0001",
-            "Temporarily unavailable, try again",
-        )
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "S0001", "Temporarily unavailable, try again")
     }
 
     /// No route has this path and method.
@@ -76,11 +63,8 @@ impl Failure {
 
 impl From<Failure> for Response<Body> {
     fn from(failure: Failure) -> Self {
-        let message = if failure.message.is_empty() {
-            "Internal Server Error"
-        } else {
-            &failure.message
-        };
+        let message =
+            if failure.message.is_empty() { "Internal Server Error" } else { &failure.message };
         let body = json!({ "code": failure.code, "message": message, "errors": [message] });
         with_type(failure.status, "application/json", body.to_string())
     }

@@ -53,8 +53,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`] when it is not there or out of reach.
     pub async fn roku_api_key(&self, publisher: &PublisherId) -> Result<SecretString, SecretError> {
-        self.read(format!("{}/roku-api-key/{publisher}", self.prefix))
-            .await
+        self.read(format!("{}/roku-api-key/{publisher}", self.prefix)).await
     }
 
     /// The seed of the key that signs customer tokens: `{prefix}/customer-token-seed`.
@@ -62,8 +61,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`] when it is not there or out of reach.
     pub async fn customer_token_seed(&self) -> Result<SecretString, SecretError> {
-        self.read(format!("{}/customer-token-seed", self.prefix))
-            .await
+        self.read(format!("{}/customer-token-seed", self.prefix)).await
     }
 
     async fn read(&self, name: String) -> Result<SecretString, SecretError> {
@@ -75,9 +73,7 @@ impl Secrets {
             name: name.clone(),
             cause: DisplayErrorContext(&error).to_string(),
         })?;
-        let text = secret
-            .secret_string
-            .ok_or_else(|| SecretError::Empty(name.clone()))?;
+        let text = secret.secret_string.ok_or_else(|| SecretError::Empty(name.clone()))?;
         let secret = SecretString::from(text);
         self.cache.put(name, secret.clone());
         Ok(secret)

@@ -81,37 +81,21 @@ impl Table {
     }
 
     async fn get(&self, key: &Item, consistent: bool) -> Result<Option<Item>, StoreError> {
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(key.clone()));
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key.clone()));
         let answer = request.consistent_read(consistent).send().await;
         Ok(answer.map_err(StoreError::unavailable)?.item)
     }
 
     async fn put(&self, item: Item) -> Result<(), StoreError> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item));
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
         request.send().await.map_err(StoreError::unavailable)?;
         Ok(())
     }
 
     /// Puts an item unless its key is taken; says whether it did.
     async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item));
-        match request
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await
-        {
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        match request.condition_expression("attribute_not_exists(pk)").send().await {
             Ok(_) => Ok(true),
             Err(error) if is_condition_failed(&error) => Ok(false),
             Err(error) => Err(StoreError::unavailable(error)),
@@ -156,27 +140,18 @@ fn string(text: impl Into<String>) -> AttributeValue {
 
 fn text<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
     let value = item.get(name).and_then(|value| value.as_s().ok());
-    value
-        .map(String::as_str)
-        .ok_or_else(|| StoreError::corrupt(format!("no {name}")))
+    value.map(String::as_str).ok_or_else(|| StoreError::corrupt(format!("no {name}")))
 }
 
 /// An id as it may stand in a key.
 fn in_key(id: &str) -> String {
-    if id.len() <= LONGEST_IN_KEY {
-        id.to_owned()
-    } else {
-        format!("sha256:{}", sha256(id))
-    }
+    if id.len() <= LONGEST_IN_KEY { id.to_owned() } else { format!("sha256:{}", sha256(id)) }
 }
 
 /// The SHA-256 of a text, in hexadecimal digits.
 pub(crate) fn sha256(text: &str) -> String {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, StoreError> {

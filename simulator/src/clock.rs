@@ -13,15 +13,10 @@ pub struct Clock {
 
 impl Clock {
     /// The time in the simulation.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the simulation runs on real time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the simulation runs on real time")]
     pub fn now(&self) -> Timestamp {
         let ahead = SignedDuration::from_millis(self.ahead_ms.load(Ordering::SeqCst));
-        Timestamp::now()
-            .checked_add(ahead)
-            .unwrap_or(Timestamp::MAX)
+        Timestamp::now().checked_add(ahead).unwrap_or(Timestamp::MAX)
     }
 
     /// Moves the clock ahead to `moment`. Time never runs backwards: an earlier one is ignored.

@@ -18,12 +18,10 @@ use crate::simulator::Simulator;
 use crate::web_service::validate_transaction;
 
 pub(crate) fn router(simulator: Arc<Simulator>) -> Router {
-    let roku = Router::new()
-        .route("/keys/partner-jwks.json", get(jwks))
-        .route(
-            "/listen/transaction-service.svc/validate-transaction/{key}/{transaction}",
-            get(validate_transaction),
-        );
+    let roku = Router::new().route("/keys/partner-jwks.json", get(jwks)).route(
+        "/listen/transaction-service.svc/validate-transaction/{key}/{transaction}",
+        get(validate_transaction),
+    );
     let controls = Router::new()
         .route("/device/buy", post(buy))
         .route("/device/upgrade", post(upgrade))
@@ -60,11 +58,7 @@ async fn jwks(State(simulator): Roku) -> Json<Value> {
 }
 
 async fn buy(State(simulator): Roku, Body(wish): Body<Wish>) -> Response {
-    ordered(
-        simulator
-            .buy(&wish.customer(), &wish.product, wish.trial)
-            .await,
-    )
+    ordered(simulator.buy(&wish.customer(), &wish.product, wish.trial).await)
 }
 
 async fn upgrade(State(simulator): Roku, Body(wish): Body<Wish>) -> Response {
@@ -124,15 +118,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let text = String::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let text =
+            String::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         let wrong = |why: serde_json::Error| {
-            (
-                StatusCode::BAD_REQUEST,
-                Json(json!({ "message": why.to_string() })),
-            )
-                .into_response()
+            (StatusCode::BAD_REQUEST, Json(json!({ "message": why.to_string() }))).into_response()
         };
         serde_json::from_str(&text).map(Self).map_err(wrong)
     }
@@ -153,9 +142,5 @@ fn delivered(outcome: Result<Vec<Delivery>, Refused>) -> Response {
 }
 
 fn refusal(why: &Refused) -> Response {
-    (
-        StatusCode::CONFLICT,
-        Json(json!({ "message": why.to_string() })),
-    )
-        .into_response()
+    (StatusCode::CONFLICT, Json(json!({ "message": why.to_string() }))).into_response()
 }

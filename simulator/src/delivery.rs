@@ -39,34 +39,19 @@ pub(crate) struct Courier {
 impl Courier {
     #[expect(clippy::expect_used, reason = "there is nothing that could be missing")]
     pub(crate) fn new() -> Self {
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(Policy::none())
-            .no_proxy();
-        Self {
-            http: http.build().expect("an HTTP client"),
-        }
+        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy();
+        Self { http: http.build().expect("an HTTP client") }
     }
 
     /// One attempt.
     pub(crate) async fn deliver(&self, url: &str, jws: String) -> Delivery {
-        let request = self
-            .http
-            .post(url)
-            .header(CONTENT_TYPE, "text/plain")
-            .body(jws);
+        let request = self.http.post(url).header(CONTENT_TYPE, "text/plain").body(jws);
         match request.send().await {
             Ok(response) => {
                 let status = Some(response.status().as_u16());
-                Delivery {
-                    status,
-                    body: response.text().await.unwrap_or_default(),
-                }
+                Delivery { status, body: response.text().await.unwrap_or_default() }
             }
-            Err(error) => Delivery {
-                status: None,
-                body: error.without_url().to_string(),
-            },
+            Err(error) => Delivery { status: None, body: error.without_url().to_string() },
         }
     }
 

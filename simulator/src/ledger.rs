@@ -98,14 +98,8 @@ pub enum Refused {
 
 impl Ledger {
     pub(crate) fn new(products: Vec<Product>, channel: String) -> Self {
-        let products = products
-            .into_iter()
-            .map(|product| (product.code.clone(), product));
-        Self {
-            products: products.collect(),
-            channel,
-            purchases: Vec::new(),
-        }
+        let products = products.into_iter().map(|product| (product.code.clone(), product));
+        Self { products: products.collect(), channel, purchases: Vec::new() }
     }
 
     /// A customer buys a product; with a trial of one period if `trial`.
@@ -121,11 +115,7 @@ impl Ledger {
             return Err(Refused::AlreadySubscribed(code.to_owned()));
         }
         let total = if trial { Decimal::ZERO } else { product.price };
-        let purchase = Purchase {
-            trial,
-            total,
-            ..Purchase::new(customer, product, now)
-        };
+        let purchase = Purchase { trial, total, ..Purchase::new(customer, product, now) };
         let message = self.sale(&purchase, "Sale", now, Decimal::ZERO);
         Ok((self.add(purchase), vec![message]))
     }
@@ -145,10 +135,7 @@ impl Ledger {
         self.purchases[old].status = Status::Inactive;
         let replaced = self.purchases[old].original.clone();
         let purchase = Purchase {
-            change: Some(PlanChange {
-                is_upgrade: true,
-                replaced,
-            }),
+            change: Some(PlanChange { is_upgrade: true, replaced }),
             total: product.price - credit,
             ..Purchase::new(customer, product, now)
         };
@@ -171,10 +158,7 @@ impl Ledger {
         let replaced = self.purchases[old].original.clone();
         let starts_at = self.purchases[old].expires_at;
         let purchase = Purchase {
-            change: Some(PlanChange {
-                is_upgrade: false,
-                replaced,
-            }),
+            change: Some(PlanChange { is_upgrade: false, replaced }),
             status: Status::PendingActive,
             expires_at: starts_at,
             anchor: starts_at.unwrap_or(now),
@@ -195,12 +179,7 @@ impl Ledger {
     ) -> Result<Vec<Message>, Refused> {
         let index = self.position(transaction)?;
         self.purchases[index].cancelled = true;
-        Ok(vec![self.event(
-            index,
-            "Cancellation",
-            now,
-            "Subscription cancelled.",
-        )])
+        Ok(vec![self.event(index, "Cancellation", now, "Subscription cancelled.")])
     }
 
     /// When something next happens by itself.
@@ -229,11 +208,8 @@ impl Ledger {
             }
             purchase.renew();
             let charge = purchase.transactions.last().cloned().unwrap_or_default();
-            let charged = Charged {
-                price: purchase.total,
-                total: purchase.total,
-                credits: Decimal::ZERO,
-            };
+            let charged =
+                Charged { price: purchase.total, total: purchase.total, credits: Decimal::ZERO };
             let event = Event {
                 transaction_type: "Sale",
                 at: a_second_after(due),
@@ -241,11 +217,7 @@ impl Ledger {
                 comments: "Recurring subscription processed",
                 charged: Some(charged),
             };
-            messages.push(Message::about(
-                &self.purchases[index],
-                &self.channel,
-                &event,
-            ));
+            messages.push(Message::about(&self.purchases[index], &self.channel, &event));
         }
         messages
     }
@@ -253,25 +225,17 @@ impl Ledger {
     /// A purchase by any of its transactions, compared without case and hyphens.
     pub(crate) fn find(&self, transaction: &str) -> Option<&Purchase> {
         let wanted = plain(transaction);
-        self.purchases
-            .iter()
-            .find(|purchase| purchase.transactions.contains(&wanted))
+        self.purchases.iter().find(|purchase| purchase.transactions.contains(&wanted))
     }
 
     fn position(&self, transaction: &str) -> Result<usize, Refused> {
         let wanted = plain(transaction);
-        let found = self
-            .purchases
-            .iter()
-            .position(|one| one.transactions.contains(&wanted));
+        let found = self.purchases.iter().position(|one| one.transactions.contains(&wanted));
         found.ok_or_else(|| Refused::UnknownTransaction(transaction.to_owned()))
     }
 
     fn product(&self, code: &str) -> Result<Product, Refused> {
-        self.products
-            .get(code)
-            .cloned()
-            .ok_or_else(|| Refused::UnknownProduct(code.to_owned()))
+        self.products.get(code).cloned().ok_or_else(|| Refused::UnknownProduct(code.to_owned()))
     }
 
     /// The running plan of a customer that a product would replace.
@@ -299,35 +263,19 @@ impl Ledger {
     }
 
     fn sale(&self, purchase: &Purchase, kind: &str, at: Timestamp, credits: Decimal) -> Message {
-        let charged = Charged {
-            price: purchase.product.price,
-            total: purchase.total,
-            credits,
-        };
+        let charged = Charged { price: purchase.product.price, total: purchase.total, credits };
         // A plan change that costs nothing yet carries no amounts.
         let charged = (kind != "DowngradeSale").then_some(charged);
         let comments = "New order processed.";
         let transaction = &purchase.original;
-        let event = Event {
-            transaction_type: kind,
-            at,
-            transaction,
-            comments,
-            charged,
-        };
+        let event = Event { transaction_type: kind, at, transaction, comments, charged };
         Message::about(purchase, &self.channel, &event)
     }
 
     /// An event that is no charge has an id of its own.
     fn event(&self, index: usize, kind: &str, at: Timestamp, comments: &str) -> Message {
         let transaction = &new_id();
-        let event = Event {
-            transaction_type: kind,
-            at,
-            transaction,
-            comments,
-            charged: None,
-        };
+        let event = Event { transaction_type: kind, at, transaction, comments, charged: None };
         Message::about(&self.purchases[index], &self.channel, &event)
     }
 }
@@ -388,9 +336,7 @@ impl Purchase {
 
 /// Roku dates the second push of a pair a second after the first.
 fn a_second_after(moment: Timestamp) -> Timestamp {
-    moment
-        .checked_add(SignedDuration::from_secs(1))
-        .unwrap_or(moment)
+    moment.checked_add(SignedDuration::from_secs(1)).unwrap_or(moment)
 }
 
 /// An id as most of Roku's are: 32 hexadecimal digits.
@@ -399,8 +345,5 @@ pub(crate) fn new_id() -> String {
 }
 
 fn plain(id: &str) -> String {
-    id.chars()
-        .filter(|c| *c != '-')
-        .collect::<String>()
-        .to_lowercase()
+    id.chars().filter(|c| *c != '-').collect::<String>().to_lowercase()
 }

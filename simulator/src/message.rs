@@ -72,18 +72,12 @@ impl Message {
         set("comments", json!(event.comments));
         set("responseKey", json!(crate::ledger::new_id()));
         set("isFreeTrial", json!(is_sale && purchase.trial));
-        Self {
-            key: crate::ledger::new_id(),
-            text: Value::Object(fields).to_string(),
-        }
+        Self { key: crate::ledger::new_id(), text: Value::Object(fields).to_string() }
     }
 
     /// What "Send test message" of Roku's dashboard pushes: any text.
     pub(crate) fn test(text: &str) -> Self {
-        Self {
-            key: crate::ledger::new_id(),
-            text: text.to_owned(),
-        }
+        Self { key: crate::ledger::new_id(), text: text.to_owned() }
     }
 }
 

@@ -53,13 +53,6 @@ mod tests {
     fn month_ends_do_not_drift() {
         let anchor: Timestamp = "2024-01-31T10:00:00Z".parse().unwrap();
         let ends = [1, 2, 13].map(|terms| Period::Months(1).end(anchor, terms).to_string());
-        assert_eq!(
-            ends,
-            [
-                "2024-02-29T10:00:00Z",
-                "2024-03-31T10:00:00Z",
-                "2025-02-28T10:00:00Z"
-            ]
-        );
+        assert_eq!(ends, ["2024-02-29T10:00:00Z", "2024-03-31T10:00:00Z", "2025-02-28T10:00:00Z"]);
     }
 }

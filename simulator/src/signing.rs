@@ -61,10 +61,7 @@ impl Claims {
 
 impl SigningKey {
     /// A new key of a random name.
-    #[expect(
-        clippy::expect_used,
-        reason = "generating a key needs nothing that could be missing"
-    )]
+    #[expect(clippy::expect_used, reason = "generating a key needs nothing that could be missing")]
     pub fn generate() -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("a 2048-bit RSA key");
         let public = pair.public_key();
@@ -98,26 +95,14 @@ impl SigningKey {
     }
 
     /// Signs claims under a header of the caller's, which may say anything.
-    #[expect(
-        clippy::expect_used,
-        reason = "the key is sound and claims are plain values"
-    )]
+    #[expect(clippy::expect_used, reason = "the key is sound and claims are plain values")]
     pub fn sign_under(&self, header: &Value, claims: &impl Serialize) -> String {
         let claims = serde_json::to_vec(claims).expect("claims are JSON");
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let signed = format!(
-            "{}.{}",
-            encode(header.to_string().as_bytes()),
-            encode(&claims)
-        );
+        let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(&claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();
-        let done = self.pair.sign(
-            &RSA_PKCS1_SHA256,
-            &random,
-            signed.as_bytes(),
-            &mut signature,
-        );
+        let done = self.pair.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature);
         done.expect("a signature");
         format!("{signed}.{}", encode(&signature))
     }
@@ -125,8 +110,6 @@ impl SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
     }
 }

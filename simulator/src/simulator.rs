@@ -156,9 +156,7 @@ impl Simulator {
     /// Moves the clock ahead. What falls due on the way happens, in order, and is pushed.
     pub async fn move_clock(self: &Arc<Self>, to: Timestamp) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        while let Some(due) = self
-            .with_ledger(|ledger| ledger.next_due())
-            .filter(|due| *due <= to)
+        while let Some(due) = self.with_ledger(|ledger| ledger.next_due()).filter(|due| *due <= to)
         {
             self.clock.move_to(due);
             let messages = self.with_ledger(|ledger| ledger.pass(due));
@@ -175,8 +173,7 @@ impl Simulator {
 
     /// Signs a message as Roku would sign it now, without delivering it.
     pub fn sign(&self, message_key: &str, message: &str) -> String {
-        self.signing_key
-            .sign(&Claims::new(message_key, message, self.clock.now()))
+        self.signing_key.sign(&Claims::new(message_key, message, self.clock.now()))
     }
 
     /// Delivers messages in order, once each; what is not acknowledged is tried again later.

@@ -34,15 +34,8 @@ pub(crate) async fn validate_transaction(
 
 /// JSON with the slashes of dates escaped, as Roku's serializer writes them.
 fn answer(body: &Value) -> Response {
-    let body = body
-        .to_string()
-        .replace("/Date(", "\\/Date(")
-        .replace(")/\"", ")\\/\"");
-    (
-        [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
-        body,
-    )
-        .into_response()
+    let body = body.to_string().replace("/Date(", "\\/Date(").replace(")/\"", ")\\/\"");
+    ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }
 
 fn failure(message: &str) -> Value {

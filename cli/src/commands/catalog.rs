@@ -48,11 +48,6 @@ pub async fn run(command: Command) -> Result<(), Failure> {
 fn show(publisher: &Publisher) {
     println!("publisher {}", publisher.id);
     for offer in publisher.catalog.offers() {
-        println!(
-            "  {:<16} is Roku product {:<24} {}",
-            offer.id,
-            offer.roku_product(),
-            offer.title
-        );
+        println!("  {:<16} is Roku product {:<24} {}", offer.id, offer.roku_product(), offer.title);
     }
 }

@@ -87,12 +87,7 @@ fn print_json(stack: &Stack) {
 
 #[expect(clippy::print_stdout, reason = "the person at the terminal reads it")]
 fn print_text(stack: &Stack) {
-    let Stack {
-        gateway,
-        dynamodb,
-        secrets_manager,
-        ..
-    } = stack;
+    let Stack { gateway, dynamodb, secrets_manager, .. } = stack;
     let (publisher, table) = (&stack.publisher.id, Stack::TABLE);
     let token = stack.publisher_token.expose_secret();
     let roku = stack.simulator_url.as_deref().unwrap_or(&stack.roku.url);

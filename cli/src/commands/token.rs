@@ -29,12 +29,7 @@ pub async fn run(command: Command) -> Result<(), Failure> {
     let Command::Issue { publisher, table } = command;
     let publisher = PublisherId::parse(&publisher)
         .map_err(|why| format!("the publisher's id {why}, not {publisher:?}"))?;
-    let token = PublisherTokens::new(&table.open().await)
-        .issue(&publisher)
-        .await;
-    println!(
-        "{}",
-        token.map_err(|error| error.with_causes())?.expose_secret()
-    );
+    let token = PublisherTokens::new(&table.open().await).issue(&publisher).await;
+    println!("{}", token.map_err(|error| error.with_causes())?.expose_secret());
     Ok(())
 }

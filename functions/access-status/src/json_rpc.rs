@@ -33,10 +33,7 @@ pub struct RpcError {
 impl RpcError {
     /// An error with this code and text.
     pub fn new(code: i32, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     fn invalid_request(message: impl Into<String>) -> Self {
@@ -76,12 +73,7 @@ pub struct Refusal {
 impl Request {
     /// Reads a body, whatever its content type says.
     pub fn parse(body: &[u8]) -> Self {
-        let refused = |error| {
-            Self::Single(Err(Refusal {
-                id: Value::Null,
-                error,
-            }))
-        };
+        let refused = |error| Self::Single(Err(Refusal { id: Value::Null, error }));
         match serde_json::from_slice(body) {
             Ok(Value::Array(calls)) if calls.is_empty() => {
                 refused(RpcError::invalid_request("The batch is empty"))
@@ -101,16 +93,11 @@ impl Call {
     fn read(call: Value) -> Result<Self, Refusal> {
         let Value::Object(mut call) = call else {
             let error = RpcError::invalid_request("A call is an object");
-            return Err(Refusal {
-                id: Value::Null,
-                error,
-            });
+            return Err(Refusal { id: Value::Null, error });
         };
         let id = echo_of(call.get("id"));
-        let refused = |message: &str| Refusal {
-            id: id.clone(),
-            error: RpcError::invalid_request(message),
-        };
+        let refused =
+            |message: &str| Refusal { id: id.clone(), error: RpcError::invalid_request(message) };
         let Some(Value::String(method)) = call.remove("method") else {
             return Err(refused("`method` must be a string"));
         };
@@ -144,10 +131,7 @@ fn echo_of(id: Option<&Value>) -> Value {
 pub fn response(id: &Value, outcome: Result<Value, RpcError>) -> Value {
     let (result, error) = match outcome {
         Ok(result) => (result, Value::Null),
-        Err(error) => (
-            Value::Null,
-            json!({ "code": error.code, "message": error.message }),
-        ),
+        Err(error) => (Value::Null, json!({ "code": error.code, "message": error.message })),
     };
     json!({ "result": result, "id": id, "error": error, "jsonrpc": "2.0" })
 }
@@ -172,11 +156,7 @@ mod tests {
             r#"{"method":"m","id":1}"#,
         ] {
             let call = single(body).unwrap();
-            assert_eq!(
-                (call.method.as_str(), &call.id),
-                ("m", &json!("1")),
-                "{body}"
-            );
+            assert_eq!((call.method.as_str(), &call.id), ("m", &json!("1")), "{body}");
             assert!(call.params.is_empty(), "{body}");
         }
     }

@@ -65,11 +65,7 @@ impl AccessStatus {
     async fn json_rpc(&self, body: &Body) -> Result<Response<Body>, Failure> {
         if body.len() > MAX_BODY_BYTES {
             let message = format!("The body is longer than {MAX_BODY_BYTES} bytes");
-            return Err(Failure::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "REQ0001",
-                message,
-            ));
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "REQ0001", message));
         }
         let answer = match json_rpc::Request::parse(body) {
             json_rpc::Request::Single(call) => self.answer(call).await,
@@ -105,32 +101,23 @@ impl AccessStatus {
         };
         let expires_at = expires_at.map(jiff::Timestamp::as_second);
         let access = json!({ "accessGranted": granted, "expiresAt": expires_at });
-        Ok(json(
-            StatusCode::OK,
-            &json!({ "responseData": access, "errors": [] }),
-        ))
+        Ok(json(StatusCode::OK, &json!({ "responseData": access, "errors": [] })))
     }
 
     async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
         let unauthorized =
             |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
         let header = request.headers().get(header::AUTHORIZATION);
-        let header = header
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .trim();
+        let header = header.and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
         let token = match header.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
             _ => return Err(unauthorized("AUTH0001", "Missing required JWT")),
         };
-        self.token_verifier
-            .verify(token)
-            .await
-            .map_err(|error| match error {
-                TokenError::Expired => unauthorized("AUTH0003", "Expired JWT token"),
-                TokenError::Store(error) => unavailable(error),
-                _ => unauthorized("AUTH0002", "Invalid JWT token"),
-            })
+        self.token_verifier.verify(token).await.map_err(|error| match error {
+            TokenError::Expired => unauthorized("AUTH0003", "Expired JWT token"),
+            TokenError::Store(error) => unavailable(error),
+            _ => unauthorized("AUTH0002", "Invalid JWT token"),
+        })
     }
 
     /// Access to an offer; none where the publisher has no such offer.
@@ -139,8 +126,7 @@ impl AccessStatus {
         bearer: &Bearer,
         offer: &OfferId,
     ) -> Result<Option<OfferAccess>, StoreError> {
-        self.entitled(bearer, |entitlements| entitlements.offer(offer))
-            .await
+        self.entitled(bearer, |entitlements| entitlements.offer(offer)).await
     }
 
     /// Asks a question about what a customer may watch now.
@@ -151,17 +137,12 @@ impl AccessStatus {
     ) -> Result<T, StoreError> {
         let (publisher, accounts) = tokio::try_join!(
             self.publishers.find(&bearer.publisher_id),
-            self.accounts
-                .of_customer(&bearer.publisher_id, &bearer.customer_id),
+            self.accounts.of_customer(&bearer.publisher_id, &bearer.customer_id),
         )?;
         let publisher = publisher.ok_or_else(|| {
             StoreError::Corrupt(format!("publisher {} is gone", bearer.publisher_id))
         })?;
-        Ok(question(&Entitlements::of(
-            &accounts,
-            &publisher,
-            self.clock.now(),
-        )))
+        Ok(question(&Entitlements::of(&accounts, &publisher, self.clock.now())))
     }
 }
 

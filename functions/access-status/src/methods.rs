@@ -39,15 +39,8 @@ impl AccessStatus {
             email.ok_or_else(|| RpcError::new(ARGUMENT_MISSING, "customerEmail is missing"))?;
         let unknown = || RpcError::new(CUSTOMER_UNKNOWN, "No customer has this customerEmail");
         let email = Email::parse(email).map_err(|_| unknown())?;
-        let customer = self
-            .customers
-            .find(&publisher_id, &email)
-            .await
-            .map_err(unavailable)?;
-        let bearer = Bearer {
-            publisher_id,
-            customer_id: customer.ok_or_else(unknown)?,
-        };
+        let customer = self.customers.find(&publisher_id, &email).await.map_err(unavailable)?;
+        let bearer = Bearer { publisher_id, customer_id: customer.ok_or_else(unknown)? };
         let token = self.token_signer.issue(bearer).await.map_err(|error| {
             tracing::error!(%error, "customer token not issued");
             RpcError::unavailable()
@@ -86,35 +79,24 @@ impl AccessStatus {
             let message = "The customerToken is another publisher's";
             return Err(RpcError::new(ACCESS_DENIED, message));
         }
-        let tags = self
-            .entitled(&bearer, |entitlements| json!(entitlements.tags()))
-            .await;
+        let tags = self.entitled(&bearer, |entitlements| json!(entitlements.tags())).await;
         Ok(json!({ "tags": tags.map_err(unavailable)? }))
     }
 
     async fn publisher_of(&self, call: &Call) -> Result<PublisherId, RpcError> {
         let token = call.text("publisherToken").unwrap_or_default();
-        let publisher = self
-            .publisher_tokens
-            .publisher_of(token)
-            .await
-            .map_err(unavailable)?;
+        let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
         let invalid = || RpcError::new(PUBLISHER_TOKEN_INVALID, "Invalid publisherToken");
         publisher.ok_or_else(invalid)
     }
 
     async fn bearer_of(&self, call: &Call) -> Result<Bearer, RpcError> {
         let token = call.text("customerToken").unwrap_or_default();
-        self.token_verifier
-            .verify(token)
-            .await
-            .map_err(|error| match error {
-                TokenError::Store(error) => unavailable(error),
-                TokenError::Expired => {
-                    RpcError::new(CUSTOMER_TOKEN_INVALID, "Expired customerToken")
-                }
-                _ => RpcError::new(CUSTOMER_TOKEN_INVALID, "Invalid customerToken"),
-            })
+        self.token_verifier.verify(token).await.map_err(|error| match error {
+            TokenError::Store(error) => unavailable(error),
+            TokenError::Expired => RpcError::new(CUSTOMER_TOKEN_INVALID, "Expired customerToken"),
+            _ => RpcError::new(CUSTOMER_TOKEN_INVALID, "Invalid customerToken"),
+        })
     }
 }
 

@@ -80,24 +80,12 @@ impl Payment {
     async fn receive(&self, request: &Request) -> Result<Response<Body>, Failure> {
         let publisher = self.authenticate(request).await?;
         let claim = parse(request.body())?;
-        let publisher = self
-            .publishers
-            .find(&publisher)
-            .await
-            .map_err(unavailable)?;
+        let publisher = self.publishers.find(&publisher).await.map_err(unavailable)?;
         let publisher = publisher.ok_or_else(invalid_token)?;
         let customer = self.customer(&publisher.id, &claim.customer).await?;
         let receipt = claim.of(customer, self.clock.now());
-        let known = self
-            .receipts
-            .keep(&publisher.id, &receipt)
-            .await
-            .map_err(unavailable)?;
-        if !self
-            .is_settled(&publisher.id, &receipt, &known)
-            .await
-            .map_err(unavailable)?
-        {
+        let known = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
+        if !self.is_settled(&publisher.id, &receipt, &known).await.map_err(unavailable)? {
             self.settle(&publisher, receipt).await;
         }
         Ok(json(StatusCode::OK, &json!({ "message": "OK" })))
@@ -110,11 +98,7 @@ impl Payment {
             return Err(Failure::new(StatusCode::UNAUTHORIZED, "AUTH0001", message));
         };
         let token = token.to_str().unwrap_or_default().trim();
-        let publisher = self
-            .publisher_tokens
-            .publisher_of(token)
-            .await
-            .map_err(unavailable)?;
+        let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
         publisher.ok_or_else(invalid_token)
     }
 
@@ -124,11 +108,9 @@ impl Payment {
         claimed: &ClaimedCustomer,
     ) -> Result<CustomerId, Failure> {
         match claimed {
-            ClaimedCustomer::Email(email) => self
-                .customers
-                .find_or_register(publisher, email)
-                .await
-                .map_err(unavailable),
+            ClaimedCustomer::Email(email) => {
+                self.customers.find_or_register(publisher, email).await.map_err(unavailable)
+            }
             ClaimedCustomer::Token(token) => match self.customer_tokens.verify(token).await {
                 Ok(bearer) if bearer.publisher_id == *publisher => Ok(bearer.customer_id),
                 Err(TokenError::Store(error)) => Err(unavailable(error)),
@@ -149,9 +131,7 @@ impl Payment {
             Some(roku_customer)
                 if known.outcome == Outcome::Granted && known.receipt.offer == receipt.offer =>
             {
-                self.accounts
-                    .is_linked(publisher, roku_customer, &receipt.customer)
-                    .await
+                self.accounts.is_linked(publisher, roku_customer, &receipt.customer).await
             }
             _ => Ok(false),
         }
@@ -179,16 +159,9 @@ impl Payment {
         publisher: &Publisher,
         receipt: &Receipt,
     ) -> Result<Option<Box<Observation>>, String> {
-        let api_key = self
-            .secrets
-            .roku_api_key(&publisher.id)
-            .await
-            .map_err(|error| error.to_string())?;
-        match self
-            .roku
-            .validate_transaction(&api_key, &receipt.purchase_id)
-            .await
-        {
+        let api_key =
+            self.secrets.roku_api_key(&publisher.id).await.map_err(|error| error.to_string())?;
+        match self.roku.validate_transaction(&api_key, &receipt.purchase_id).await {
             Ok(Answer::Known(seen)) => Ok(Some(seen)),
             Ok(Answer::Unknown) => Ok(None),
             Ok(Answer::WrongKey) => Err("Roku does not accept the API key".to_owned()),
@@ -211,11 +184,7 @@ impl Payment {
             None => Outcome::Rejected(Rejection::UnknownToRoku),
         };
         tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
-        let known = KnownReceipt {
-            receipt,
-            outcome,
-            roku_customer,
-        };
+        let known = KnownReceipt { receipt, outcome, roku_customer };
         self.receipts.settle(&publisher.id, &known).await
     }
 
@@ -227,10 +196,7 @@ impl Payment {
         seen: Observation,
     ) -> Result<Result<(), Rejection>, StoreError> {
         let confirmed = ConfirmedReceipt::confirm(receipt, &seen, &publisher.catalog);
-        let kept = self
-            .accounts
-            .keep(&publisher.id, Fact::Observation(seen))
-            .await?;
+        let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
         let mut verdict = Ok(());
         let link = |holder: Option<&CustomerId>| {
             let claim = confirmed
@@ -249,11 +215,7 @@ impl Payment {
         let parameters = request.path_parameters();
         let purchase_id = parameters.first("purchaseId").unwrap_or_default();
         let transaction = TransactionId::parse(purchase_id).map_err(|_| Failure::not_found())?;
-        let known = self
-            .receipts
-            .find(&publisher, &transaction)
-            .await
-            .map_err(unavailable)?;
+        let known = self.receipts.find(&publisher, &transaction).await.map_err(unavailable)?;
         let known = known.ok_or_else(|| {
             let message = "No receipt for this purchaseId";
             Failure::new(StatusCode::NOT_FOUND, "REQ0003", message)
@@ -265,11 +227,7 @@ impl Payment {
 fn parse(body: &Body) -> Result<UnverifiedReceipt, Failure> {
     if body.len() > MAX_BODY_BYTES {
         let message = format!("The body is longer than {MAX_BODY_BYTES} bytes");
-        return Err(Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "REQ0001",
-            message,
-        ));
+        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "REQ0001", message));
     }
     UnverifiedReceipt::parse(body).map_err(bad_request)
 }
@@ -295,11 +253,7 @@ fn bad_request(what: impl std::fmt::Display) -> Failure {
 }
 
 fn invalid_token() -> Failure {
-    Failure::new(
-        StatusCode::UNAUTHORIZED,
-        "AUTH0002",
-        "Invalid X-Publisher-Token",
-    )
+    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", "Invalid X-Publisher-Token")
 }
 
 fn unavailable(error: StoreError) -> Failure {

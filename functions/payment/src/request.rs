@@ -41,10 +41,7 @@ pub struct InvalidField {
 
 impl InvalidField {
     fn new(field: &'static str, problem: impl ToString) -> Self {
-        Self {
-            field,
-            problem: problem.to_string(),
-        }
+        Self { field, problem: problem.to_string() }
     }
 }
 
@@ -72,13 +69,7 @@ impl UnverifiedReceipt {
         optional_number(&order, "amount", "order.amount")?;
         optional_number(&order, "total", "order.total")?;
         optional_text(&body, "ipAddress", "ipAddress")?;
-        Ok(Self {
-            customer,
-            offer,
-            transaction,
-            purchase_id,
-            order,
-        })
+        Ok(Self { customer, offer, transaction, purchase_id, order })
     }
 
     /// The claim as it is kept, once it is known which customer makes it.
@@ -139,11 +130,7 @@ fn optional_number(
         Some(_) => false,
     };
     let problem = "must be a number, or a string that shows one";
-    if valid {
-        Ok(())
-    } else {
-        Err(InvalidField::new(field, problem))
-    }
+    if valid { Ok(()) } else { Err(InvalidField::new(field, problem)) }
 }
 
 #[cfg(test)]
@@ -168,9 +155,8 @@ mod tests {
     #[test]
     fn the_documented_body_and_its_older_forms_are_read() {
         let received = Timestamp::UNIX_EPOCH;
-        let receipt = parse(&documented())
-            .unwrap()
-            .of(CustomerId::parse("100000001").unwrap(), received);
+        let receipt =
+            parse(&documented()).unwrap().of(CustomerId::parse("100000001").unwrap(), received);
         assert_eq!(receipt.transaction.as_str(), "abc1");
         assert_eq!(receipt.purchase_id, "abc-1");
         assert_eq!(receipt.offer.as_str(), "S123456789_US");
@@ -202,11 +188,7 @@ mod tests {
             ),
             ("/order", json!([]), "order must be an object"),
             ("/order", json!(null), "order is missing"),
-            (
-                "/order/purchaseId",
-                json!(5),
-                "order.purchaseId must be a string",
-            ),
+            ("/order/purchaseId", json!(5), "order.purchaseId must be a string"),
             (
                 "/order/purchaseId",
                 json!(long),
@@ -217,16 +199,8 @@ mod tests {
                 json!("free"),
                 "order.amount must be a number, or a string that shows one",
             ),
-            (
-                "/order/total",
-                json!({}),
-                "order.total must be a number, or a string that shows one",
-            ),
-            (
-                "/order/qty",
-                json!(true),
-                "order.qty must be a number, or a string that shows one",
-            ),
+            ("/order/total", json!({}), "order.total must be a number, or a string that shows one"),
+            ("/order/qty", json!(true), "order.qty must be a number, or a string that shows one"),
             ("/ipAddress", json!(1), "ipAddress must be a string"),
         ];
         for (field, value, problem) in cases {
@@ -234,9 +208,6 @@ mod tests {
             *body.pointer_mut(field).unwrap() = value;
             assert_eq!(parse(&body).map(|_| ()), Err(problem.to_owned()), "{field}");
         }
-        assert_eq!(
-            parse(&json!([])).map(|_| ()),
-            Err("body must be a JSON object".to_owned())
-        );
+        assert_eq!(parse(&json!([])).map(|_| ()), Err("body must be a JSON object".to_owned()));
     }
 }

@@ -66,11 +66,7 @@ impl PushNotification {
             Err(reason) => self.keep_aside(&publisher, reason, &push).await,
         };
         kept.map_err(|error| {
-            tracing::error!(
-                error = error.with_causes(),
-                message_key = push.key,
-                "push not kept"
-            );
+            tracing::error!(error = error.with_causes(), message_key = push.key, "push not kept");
             Failure::unavailable()
         })
     }
@@ -112,16 +108,10 @@ impl PushNotification {
     ) -> Result<String, StoreError> {
         // Read once more for its response key, and for the message without personal data.
         let notification = push.notification().ok();
-        let message = notification
-            .as_ref()
-            .map_or(&push.message, |push| &push.message);
-        self.set_aside
-            .keep(&publisher.id, reason, &push.key, message)
-            .await?;
+        let message = notification.as_ref().map_or(&push.message, |push| &push.message);
+        self.set_aside.keep(&publisher.id, reason, &push.key, message).await?;
         tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
-        Ok(notification
-            .and_then(|push| push.response_key)
-            .unwrap_or_default())
+        Ok(notification.and_then(|push| push.response_key).unwrap_or_default())
     }
 }
 
@@ -130,28 +120,16 @@ fn belongs_to(publisher: &Publisher, push: &VerifiedPush) -> Result<Notification
     if push.kind != NOTIFICATION {
         return Err(Reason::UnknownMessageType);
     }
-    let notification = push
-        .notification()
-        .map_err(|_: Unreadable| Reason::Unreadable)?;
-    let own = publisher
-        .settings
-        .owns_channel(notification.channel.as_deref());
-    if own {
-        Ok(notification)
-    } else {
-        Err(Reason::ForeignChannel)
-    }
+    let notification = push.notification().map_err(|_: Unreadable| Reason::Unreadable)?;
+    let own = publisher.settings.owns_channel(notification.channel.as_deref());
+    if own { Ok(notification) } else { Err(Reason::ForeignChannel) }
 }
 
 fn body_of(request: &Request) -> Result<&str, Failure> {
     let body: &[u8] = request.body();
     if body.len() > MAX_BODY_BYTES {
         let message = format!("The body is longer than {MAX_BODY_BYTES} bytes");
-        return Err(Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "REQ0001",
-            message,
-        ));
+        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "REQ0001", message));
     }
     std::str::from_utf8(body).map_err(|_| unauthorized("not a JWS"))
 }
@@ -164,21 +142,14 @@ fn refusal(cause: Unverified) -> Failure {
         }
         Unverified::NoKeys(cause) => {
             let cause = cause.map(|error| error.with_causes());
-            tracing::error!(
-                cause,
-                "push not verified: Roku's public keys are out of reach"
-            );
+            tracing::error!(cause, "push not verified: Roku's public keys are out of reach");
             Failure::unavailable()
         }
     }
 }
 
 fn unauthorized(why: &str) -> Failure {
-    Failure::new(
-        StatusCode::UNAUTHORIZED,
-        "AUTH0002",
-        format!("Not signed by Roku: {why}"),
-    )
+    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", format!("Not signed by Roku: {why}"))
 }
 
 fn unknown_publisher() -> Failure {

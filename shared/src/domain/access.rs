@@ -33,9 +33,7 @@ impl Account {
         renewal_leeway: Duration,
         now: Timestamp,
     ) -> impl Iterator<Item = Grant<'_>> {
-        self.purchases
-            .values()
-            .filter_map(move |purchase| purchase.access(renewal_leeway, now))
+        self.purchases.values().filter_map(move |purchase| purchase.access(renewal_leeway, now))
     }
 }
 
@@ -43,33 +41,23 @@ impl Purchase {
     fn access(&self, renewal_leeway: Duration, now: Timestamp) -> Option<Grant<'_>> {
         let leeway = SignedDuration::try_from(renewal_leeway).unwrap_or(SignedDuration::ZERO);
         let (expires_at, open) = match self.state {
-            State::Current {
-                expires_at: None, ..
-            } => (None, true),
-            State::Current {
-                expires_at: Some(end),
-                renewal: Renewal::On,
-                ..
-            } => (Some(end), now < later(end, leeway)),
-            State::Current {
-                expires_at: Some(end),
-                renewal: Renewal::Off,
-                ..
-            } => (Some(end), now < end),
+            State::Current { expires_at: None, .. } => (None, true),
+            State::Current { expires_at: Some(end), renewal: Renewal::On, .. } => {
+                (Some(end), now < later(end, leeway))
+            }
+            State::Current { expires_at: Some(end), renewal: Renewal::Off, .. } => {
+                (Some(end), now < end)
+            }
             State::Grace { expired_at } => {
                 (Some(expired_at), now < later(expired_at, LONGEST_GRACE))
             }
-            State::PendingDowngrade { starts_at } => (
-                Some(starts_at),
-                starts_at <= now && now < later(starts_at, leeway),
-            ),
+            State::PendingDowngrade { starts_at } => {
+                (Some(starts_at), starts_at <= now && now < later(starts_at, leeway))
+            }
             State::OnHold | State::Replaced { .. } | State::Ended { .. } => return None,
         };
         let product = self.product.as_ref()?;
-        open.then_some(Grant {
-            product,
-            expires_at,
-        })
+        open.then_some(Grant { product, expires_at })
     }
 }
 
@@ -102,9 +90,7 @@ impl<'a> Entitlements<'a> {
     pub fn of(accounts: &'a [Account], publisher: &'a Publisher, now: Timestamp) -> Self {
         let catalog = &publisher.catalog;
         let leeway = publisher.settings.renewal_leeway();
-        let grants = accounts
-            .iter()
-            .flat_map(|account| account.access(leeway, now));
+        let grants = accounts.iter().flat_map(|account| account.access(leeway, now));
         let held = grants
             .filter_map(|grant| Some((catalog.offer_of(grant.product)?, grant.expires_at)))
             .collect();
@@ -122,11 +108,7 @@ impl<'a> Entitlements<'a> {
             return None;
         }
         let ends_where = |opens: &dyn Fn(&Offer) -> bool| {
-            let ends = self
-                .held
-                .iter()
-                .filter(|(held, _)| opens(held))
-                .map(|(_, end)| *end);
+            let ends = self.held.iter().filter(|(held, _)| opens(held)).map(|(_, end)| *end);
             ends.reduce(|a, b| Some(a?.max(b?)))
         };
         let bought = ends_where(&|held| wanted.iter().any(|offer| offer.id == held.id));
@@ -140,10 +122,7 @@ impl<'a> Entitlements<'a> {
 
     /// Every tag that is open, in alphabetical order.
     pub fn tags(&self) -> BTreeSet<&'a Tag> {
-        self.held
-            .iter()
-            .flat_map(|(offer, _)| &offer.tags)
-            .collect()
+        self.held.iter().flat_map(|(offer, _)| &offer.tags).collect()
     }
 }
 

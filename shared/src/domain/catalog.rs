@@ -44,11 +44,7 @@ impl Catalog {
             let product = offer.roku_product();
             if let Some(first) = by_product.insert(product.clone(), index) {
                 let (first, second) = (offers[first].id.clone(), offer.id.clone());
-                return Err(CatalogError::Collision {
-                    product,
-                    first,
-                    second,
-                });
+                return Err(CatalogError::Collision { product, first, second });
             }
         }
         Ok(Self { offers, by_product })
@@ -61,9 +57,7 @@ impl Catalog {
 
     /// The offer that a Roku product stands for; `None` when nobody mapped it.
     pub fn offer_of(&self, product: &RokuProductId) -> Option<&Offer> {
-        self.by_product
-            .get(product)
-            .map(|&index| &self.offers[index])
+        self.by_product.get(product).map(|&index| &self.offers[index])
     }
 
     /// The offers that an id means: one with a country, one for each country without.
@@ -100,11 +94,7 @@ mod tests {
     fn an_explicit_product_takes_the_place_of_the_rule() {
         let catalog =
             Catalog::new(vec![offer("S1_US", None), offer("S2_US", Some("gold"))]).unwrap();
-        let offer_of = |code| {
-            catalog
-                .offer_of(&product(code))
-                .map(|offer| offer.id.as_str())
-        };
+        let offer_of = |code| catalog.offer_of(&product(code)).map(|offer| offer.id.as_str());
         assert_eq!(offer_of("S1-US"), Some("S1_US"));
         assert_eq!(offer_of("gold"), Some("S2_US"));
         assert_eq!(offer_of("S2-US"), None);
@@ -119,25 +109,15 @@ mod tests {
             "offers S1_US and S2_US both claim the Roku product S1-US"
         );
         let error = Catalog::new(vec![offer("S1_US", None), offer("S1_US", Some("x"))]);
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "offer S1_US is in the catalog twice"
-        );
+        assert_eq!(error.unwrap_err().to_string(), "offer S1_US is in the catalog twice");
     }
 
     #[test]
     fn an_id_without_country_finds_the_offer_of_each_country() {
-        let catalog = Catalog::new(
-            ["S1_US", "S1_DE", "S2_US"]
-                .map(|id| offer(id, None))
-                .to_vec(),
-        )
-        .unwrap();
+        let catalog =
+            Catalog::new(["S1_US", "S1_DE", "S2_US"].map(|id| offer(id, None)).to_vec()).unwrap();
         let id = OfferId::parse("S1").unwrap();
-        let found: Vec<_> = catalog
-            .offers_meant_by(&id)
-            .map(|offer| offer.id.as_str())
-            .collect();
+        let found: Vec<_> = catalog.offers_meant_by(&id).map(|offer| offer.id.as_str()).collect();
         assert_eq!(found, ["S1_US", "S1_DE"]);
     }
 }

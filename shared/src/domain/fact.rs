@@ -23,7 +23,8 @@ pub enum Fact {
 /// gave it, then its kind. Telling the same thing twice makes the same id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FactId {
-    /// By Roku's clock for a push, by ours for an answer.
+    /// By Roku's clock for a push; by ours for an answer, to the second, which is as fine as most
+    /// pushes are dated.
     pub time: Timestamp,
     /// What comes first at the same moment.
     pub kind: FactKind,
@@ -31,16 +32,17 @@ pub struct FactId {
     pub key: String,
 }
 
-/// What comes first among facts of the same second, which is as fine as Roku's clock is: nothing
-/// is cancelled before it is bought, and an answer speaks of what was already so.
+/// What comes first among facts of the same second. An answer comes before pushes, because a push
+/// of that second which it already reflects changes nothing by coming again; nothing is cancelled
+/// before it is bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum FactKind {
+    Observation,
     Sale,
     Cancellation,
     Other,
-    Observation,
 }
 
 impl FactKind {
@@ -65,9 +67,9 @@ impl Fact {
                 key: push.message_key.clone(),
             },
             Self::Observation(seen) => FactId {
-                time: seen.observed_at,
+                time: to_the_second(seen.observed_at),
                 kind: FactKind::Observation,
-                key: seen.transaction.to_string(),
+                key: format!("{:.9}#{}", seen.observed_at, seen.transaction),
             },
         }
     }
@@ -79,6 +81,10 @@ impl Fact {
             Self::Observation(seen) => &seen.roku_customer,
         }
     }
+}
+
+fn to_the_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }
 
 fn kind_of(transaction_type: &TransactionType) -> FactKind {
@@ -108,26 +114,12 @@ pub enum Unreadable {
 /// without zone (then UTC) and up to nine digits of fraction, or `/Date(1581033062000+0000)/`,
 /// whose number counts milliseconds of UTC whatever offset follows it.
 pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
-    if let Some(date) = text
-        .strip_prefix("/Date(")
-        .and_then(|rest| rest.strip_suffix(")/"))
-    {
-        let end = date
-            .rfind(['+', '-'])
-            .filter(|&at| at > 0)
-            .unwrap_or(date.len());
+    if let Some(date) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
+        let end = date.rfind(['+', '-']).filter(|&at| at > 0).unwrap_or(date.len());
         return Timestamp::from_millisecond(date[..end].parse().ok()?).ok();
     }
     let zoned = text.parse::<Timestamp>().ok();
-    zoned.or_else(|| {
-        Some(
-            text.parse::<DateTime>()
-                .ok()?
-                .to_zoned(TimeZone::UTC)
-                .ok()?
-                .timestamp(),
-        )
-    })
+    zoned.or_else(|| Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()))
 }
 
 /// `moment + span`, or the end of time: a date far off is a date far off, not an error.
@@ -143,14 +135,8 @@ mod tests {
     fn every_date_that_roku_writes() {
         for (text, moment) in [
             ("2022-07-11T19:50:18Z", "2022-07-11T19:50:18Z"),
-            (
-                "2020-02-10T22:27:03.7657086Z",
-                "2020-02-10T22:27:03.7657086Z",
-            ),
-            (
-                "2022-07-11T20:00:45.458297119Z",
-                "2022-07-11T20:00:45.458297119Z",
-            ),
+            ("2020-02-10T22:27:03.7657086Z", "2020-02-10T22:27:03.7657086Z"),
+            ("2022-07-11T20:00:45.458297119Z", "2022-07-11T20:00:45.458297119Z"),
             ("2020-02-06T23:51:02", "2020-02-06T23:51:02Z"),
             ("2020-02-06T23:51:02+01:00", "2020-02-06T22:51:02Z"),
             ("/Date(1581033062000+0000)/", "2020-02-06T23:51:02Z"),
@@ -158,20 +144,9 @@ mod tests {
             ("/Date(1581033062000)/", "2020-02-06T23:51:02Z"),
             ("/Date(-1000+0000)/", "1969-12-31T23:59:59Z"),
         ] {
-            assert_eq!(
-                parse_time(text).map(|t| t.to_string()).as_deref(),
-                Some(moment),
-                "{text}"
-            );
+            assert_eq!(parse_time(text).map(|t| t.to_string()).as_deref(), Some(moment), "{text}");
         }
-        for text in [
-            "",
-            "soon",
-            "/Date()/",
-            "/Date(x)/",
-            "2022-13-01T00:00:00Z",
-            "99999",
-        ] {
+        for text in ["", "soon", "/Date()/", "/Date(x)/", "2022-13-01T00:00:00Z", "99999"] {
             assert_eq!(parse_time(text), None, "{text}");
         }
     }

@@ -27,17 +27,12 @@ pub fn fold(facts: impl IntoIterator<Item = Fact>) -> Account {
 impl Account {
     /// Whether `fact` is newer than everything folded in, so that [`Self::fold_newest`] may be used.
     pub fn is_newest(&self, fact: &Fact) -> bool {
-        self.folded_through
-            .as_ref()
-            .is_none_or(|newest| *newest < fact.id())
+        self.folded_through.as_ref().is_none_or(|newest| *newest < fact.id())
     }
 
     /// Folds in a fact that [is newest](Self::is_newest): the same as folding everything again.
     pub fn fold_newest(&mut self, fact: &Fact) {
-        debug_assert!(
-            self.is_newest(fact),
-            "an older fact needs everything folded again"
-        );
+        debug_assert!(self.is_newest(fact), "an older fact needs everything folded again");
         match fact {
             Fact::Notification(push) => self.apply_notification(push),
             Fact::Observation(seen) => self.apply_observation(seen),
@@ -54,19 +49,14 @@ impl Account {
         let known = self.purchases.get(id);
         let state = after_notification(known.map(|purchase| purchase.state), push);
         let product = push.product.clone().or_else(|| known?.product.clone());
-        self.purchases
-            .insert(id.clone(), Purchase { product, state });
+        self.purchases.insert(id.clone(), Purchase { product, state });
     }
 
     fn apply_observation(&mut self, seen: &Observation) {
-        let before = self
-            .purchases
-            .get(&seen.purchase)
-            .map(|purchase| purchase.state);
+        let before = self.purchases.get(&seen.purchase).map(|purchase| purchase.state);
         let state = after_observation(before, seen);
         let product = Some(seen.product.clone());
-        self.purchases
-            .insert(seen.purchase.clone(), Purchase { product, state });
+        self.purchases.insert(seen.purchase.clone(), Purchase { product, state });
         for id in seen.replaces.iter().filter(|id| **id != seen.purchase) {
             if let Some(old) = self.purchases.get_mut(id) {
                 old.state = after_being_replaced(old.state, seen);
@@ -90,9 +80,9 @@ fn after_notification(before: Option<State>, push: &Notification) -> State {
             trial: push.is_free_trial,
         },
         // The date of a DowngradeSale is the end of the plan it follows: its own start.
-        TransactionType::DowngradeSale => State::PendingDowngrade {
-            starts_at: push.expires_at.unwrap_or(push.event_at),
-        },
+        TransactionType::DowngradeSale => {
+            State::PendingDowngrade { starts_at: push.expires_at.unwrap_or(push.event_at) }
+        }
         // The date of an UpgradeCancellation stays in the future and means nothing.
         TransactionType::UpgradeCancellation => State::Replaced { at: push.event_at },
         TransactionType::Cancellation | TransactionType::DowngradeCancellation => {
@@ -117,59 +107,42 @@ fn after_cancellation(
             Some(end) if end > starts_at => running_out(end, false),
             _ => State::Ended { at },
         },
-        Some(State::Current {
-            expires_at: known,
-            trial,
-            ..
-        }) => expires_at
-            .or(known)
-            .map_or(State::Ended { at }, |end| running_out(end, trial)),
+        Some(State::Current { expires_at: known, trial, .. }) => {
+            expires_at.or(known).map_or(State::Ended { at }, |end| running_out(end, trial))
+        }
         None => expires_at.map_or(State::Ended { at }, |end| running_out(end, false)),
     }
 }
 
 fn running_out(expires_at: Timestamp, trial: bool) -> State {
-    State::Current {
-        expires_at: Some(expires_at),
-        renewal: Renewal::Off,
-        trial,
-    }
+    State::Current { expires_at: Some(expires_at), renewal: Renewal::Off, trial }
 }
 
 /// The state of a purchase after Roku described it: the truth table of `roku-pay.md` §6.
 fn after_observation(before: Option<State>, seen: &Observation) -> State {
     let at = seen.observed_at;
-    let over = seen.expires_at.is_some_and(|end| end <= at);
     if let Some(starts_at) = pending_start(before, seen) {
-        return State::PendingDowngrade { starts_at };
+        return if seen.cancelled {
+            State::Ended { at }
+        } else {
+            State::PendingDowngrade { starts_at }
+        };
     }
     match (seen.is_entitled, seen.cancelled, seen.expires_at) {
-        // Roku never calls a thing bought once "entitled" (`roku-pay.md` §3); the sale said so.
-        (false, false, None)
-            if matches!(
-                before,
-                Some(State::Current {
-                    expires_at: None,
-                    ..
-                })
-            ) =>
-        {
-            State::Current {
-                expires_at: None,
-                renewal: Renewal::On,
-                trial: false,
-            }
-        }
-        (true, false, Some(expired_at)) if over => State::Grace { expired_at },
+        (true, false, Some(expired_at)) if expired_at <= at => State::Grace { expired_at },
         (true, cancelled, expires_at) => State::Current {
             expires_at,
             renewal: if cancelled { Renewal::Off } else { Renewal::On },
             trial: same_term_is_trial(before, expires_at),
         },
-        (false, false, _) if seen.standing != Standing::Inactive => State::OnHold,
-        (false, _, _) => match before {
-            Some(State::Replaced { .. } | State::Ended { .. }) => before.unwrap_or(State::OnHold),
-            _ => State::Ended { at },
+        (false, cancelled, expires_at) => match before {
+            Some(over @ (State::Replaced { .. } | State::Ended { .. })) => over,
+            _ if cancelled || seen.standing == Standing::Inactive => State::Ended { at },
+            // Roku never calls a thing bought once "entitled" (`roku-pay.md` §3).
+            _ if expires_at.is_none() => {
+                State::Current { expires_at: None, renewal: Renewal::On, trial: false }
+            }
+            _ => State::OnHold,
         },
     }
 }
@@ -179,10 +152,12 @@ fn pending_start(before: Option<State>, seen: &Observation) -> Option<Timestamp>
     if seen.standing == Standing::PendingActive {
         return Some(seen.expires_at.unwrap_or(seen.observed_at));
     }
-    // Roku's words for "pending" vary; a date that has not moved past the start says it too.
+    // Roku's words for "pending" vary; a date that has not moved past a start ahead says it too.
     match before {
         Some(State::PendingDowngrade { starts_at })
-            if seen.is_entitled && seen.expires_at.is_some_and(|end| end <= starts_at) =>
+            if seen.observed_at < starts_at
+                && seen.is_entitled
+                && seen.expires_at.is_some_and(|end| end <= starts_at) =>
         {
             Some(starts_at)
         }
@@ -200,16 +175,9 @@ fn after_being_replaced(before: State, by: &Observation) -> State {
     match (before, by.change) {
         (State::Replaced { .. } | State::Ended { .. }, _) => before,
         (_, Some(PlanChange::Upgrade)) if by.is_entitled => State::Replaced { at: by.observed_at },
-        (
-            State::Current {
-                expires_at, trial, ..
-            },
-            Some(PlanChange::Downgrade),
-        ) => State::Current {
-            expires_at,
-            renewal: Renewal::Off,
-            trial,
-        },
+        (State::Current { expires_at, trial, .. }, Some(PlanChange::Downgrade)) => {
+            State::Current { expires_at, renewal: Renewal::Off, trial }
+        }
         _ => before,
     }
 }

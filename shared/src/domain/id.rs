@@ -133,16 +133,9 @@ mod tests {
     #[test]
     fn what_is_no_id_is_refused() {
         assert_eq!(PurchaseId::parse("  "), Err(InvalidId::Empty));
-        assert_eq!(
-            PurchaseId::parse(&"a".repeat(MAX_ID_BYTES + 1)),
-            Err(InvalidId::TooLong)
-        );
+        assert_eq!(PurchaseId::parse(&"a".repeat(MAX_ID_BYTES + 1)), Err(InvalidId::TooLong));
         for text in ["", "12a", "12345678901", "-1", "１２３"] {
-            assert_eq!(
-                PublisherId::parse(text),
-                Err(InvalidId::NotANumber),
-                "{text}"
-            );
+            assert_eq!(PublisherId::parse(text), Err(InvalidId::NotANumber), "{text}");
         }
     }
 }

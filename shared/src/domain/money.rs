@@ -21,10 +21,7 @@ pub fn parse_displayed(text: &str) -> Option<Decimal> {
 fn plain_number(text: &str) -> Option<String> {
     let is_mark = |c: char| matches!(c, '.' | ',');
     let groups = |c: char| c.is_whitespace() || matches!(c, '\'' | '’' | '\u{a0}' | '\u{202f}');
-    if !text
-        .chars()
-        .all(|c| c.is_ascii_digit() || is_mark(c) || groups(c))
-    {
+    if !text.chars().all(|c| c.is_ascii_digit() || is_mark(c) || groups(c)) {
         return None;
     }
     let decimal_mark = text.rfind(is_mark).filter(|&at| {

@@ -63,9 +63,7 @@ impl Notification {
     pub(crate) fn read(message_key: &str, message: &str) -> Result<Self, Unreadable> {
         let mut fields: Map<String, Value> =
             serde_json::from_str(message).map_err(|_| Unreadable::NotAnObject)?;
-        PERSONAL_FIELDS
-            .iter()
-            .for_each(|name| drop(fields.remove(*name)));
+        PERSONAL_FIELDS.iter().for_each(|name| drop(fields.remove(*name)));
 
         let text = |name: &str| text_of(fields.get(name)?);
         let time = |name: &str| fact::parse_time(&text(name)?);
@@ -102,7 +100,7 @@ impl Notification {
 }
 
 /// The text of a string or a number; Roku writes `channelId` both ways.
-pub(super) fn text_of(value: &Value) -> Option<String> {
+pub(crate) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
@@ -129,14 +127,8 @@ mod tests {
     fn a_sale_as_roku_documents_it() {
         let sale = Notification::read("key", SALE).unwrap();
         assert_eq!(sale.transaction_type, TransactionType::Sale);
-        assert_eq!(
-            sale.purchase.unwrap().as_str(),
-            "abcb0b53015211edb4490a58a9feac0c"
-        );
-        assert_eq!(
-            sale.product.unwrap().as_str(),
-            "UQcEYh2fVuKqS6cTuR3X_MonthlySub"
-        );
+        assert_eq!(sale.purchase.unwrap().as_str(), "abcb0b53015211edb4490a58a9feac0c");
+        assert_eq!(sale.product.unwrap().as_str(), "UQcEYh2fVuKqS6cTuR3X_MonthlySub");
         assert_eq!(sale.event_at.to_string(), "2022-07-11T19:50:18.8597086Z");
         assert_eq!(sale.total, Some(Decimal::new(99, 2)));
     }
@@ -144,14 +136,7 @@ mod tests {
     #[test]
     fn a_sale_without_original_id_starts_its_own_chain() {
         let old = r#"{"customerId":"c","transactionType":"Sale","transactionId":"AB-1","eventDate":"2016-01-01T00:00:00Z"}"#;
-        assert_eq!(
-            Notification::read("key", old)
-                .unwrap()
-                .purchase
-                .unwrap()
-                .as_str(),
-            "ab1"
-        );
+        assert_eq!(Notification::read("key", old).unwrap().purchase.unwrap().as_str(), "ab1");
         let credit = old.replace("Sale", "Credit");
         assert_eq!(Notification::read("key", &credit).unwrap().purchase, None);
     }
@@ -176,14 +161,8 @@ mod tests {
             ("hello from the dashboard", Unreadable::NotAnObject),
             ("[]", Unreadable::NotAnObject),
             ("{}", Unreadable::Missing("transactionType")),
-            (
-                r#"{"transactionType":"Sale"}"#,
-                Unreadable::Missing("customerId"),
-            ),
-            (
-                r#"{"transactionType":"Sale","customerId":{}}"#,
-                Unreadable::Missing("customerId"),
-            ),
+            (r#"{"transactionType":"Sale"}"#, Unreadable::Missing("customerId")),
+            (r#"{"transactionType":"Sale","customerId":{}}"#, Unreadable::Missing("customerId")),
             (
                 r#"{"transactionType":"Sale","customerId":"c","eventDate":"soon"}"#,
                 Unreadable::Missing("eventDate"),

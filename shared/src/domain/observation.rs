@@ -93,24 +93,14 @@ impl Answer {
     pub(crate) fn read(body: &str, observed_at: Timestamp) -> Result<Self, BrokenAnswer> {
         let fields: Map<String, Value> =
             serde_json::from_str(body).map_err(|_| BrokenAnswer::NoStatus)?;
-        let status = fields
-            .get("status")
-            .and_then(text_of)
-            .ok_or(BrokenAnswer::NoStatus)?;
+        let status = fields.get("status").and_then(text_of).ok_or(BrokenAnswer::NoStatus)?;
         if status == "0" || status.eq_ignore_ascii_case("success") {
             let observation = Observation::read(&fields, body, observed_at)?;
             return Ok(Self::Known(Box::new(observation)));
         }
-        let message = fields
-            .get("errorMessage")
-            .and_then(text_of)
-            .unwrap_or_default();
+        let message = fields.get("errorMessage").and_then(text_of).unwrap_or_default();
         let unauthorized = message.eq_ignore_ascii_case("unauthorized");
-        Ok(if unauthorized {
-            Self::WrongKey
-        } else {
-            Self::Unknown
-        })
+        Ok(if unauthorized { Self::WrongKey } else { Self::Unknown })
     }
 }
 
@@ -140,10 +130,7 @@ impl Observation {
             cancelled: flag("cancelled"),
             standing: Standing::parse(&text("purchaseStatus").unwrap_or_default()),
             change: PlanChange::parse(&text("purchaseType").unwrap_or_default()),
-            replaces: fields
-                .get("cancelledTransactionIds")
-                .map(purchases)
-                .unwrap_or_default(),
+            replaces: fields.get("cancelledTransactionIds").map(purchases).unwrap_or_default(),
             total: text("total").and_then(|total| total.parse().ok()),
             answer: body.to_owned(),
         })
@@ -183,10 +170,7 @@ impl PlanChange {
 fn purchases(value: &Value) -> Vec<PurchaseId> {
     let one = std::slice::from_ref(value);
     let ids = value.as_array().map_or(one, Vec::as_slice);
-    ids.iter()
-        .filter_map(text_of)
-        .filter_map(|id| PurchaseId::parse(&id).ok())
-        .collect()
+    ids.iter().filter_map(text_of).filter_map(|id| PurchaseId::parse(&id).ok()).collect()
 }
 
 #[cfg(test)]
@@ -201,9 +185,7 @@ mod tests {
 
     #[test]
     fn an_answer_as_roku_documents_it() {
-        let Answer::Known(seen) = read(KNOWN).unwrap() else {
-            panic!("known")
-        };
+        let Answer::Known(seen) = read(KNOWN).unwrap() else { panic!("known") };
         assert_eq!(seen.purchase.as_str(), "abc1");
         assert_eq!(seen.transaction.as_str(), "abc2");
         assert_eq!(seen.expires_at.unwrap().to_string(), "2020-02-06T23:51:02Z");
@@ -215,30 +197,16 @@ mod tests {
 
     #[test]
     fn http_200_alone_proves_nothing() {
-        assert_eq!(
-            read(r#"{"status":1,"errorMessage":"UNAUTHORIZED"}"#),
-            Ok(Answer::WrongKey)
-        );
-        assert_eq!(
-            read(r#"{"status":1,"errorMessage":"no such thing"}"#),
-            Ok(Answer::Unknown)
-        );
-        assert_eq!(
-            read(r#"{"status":0}"#),
-            Err(BrokenAnswer::Missing("transactionId"))
-        );
+        assert_eq!(read(r#"{"status":1,"errorMessage":"UNAUTHORIZED"}"#), Ok(Answer::WrongKey));
+        assert_eq!(read(r#"{"status":1,"errorMessage":"no such thing"}"#), Ok(Answer::Unknown));
+        assert_eq!(read(r#"{"status":0}"#), Err(BrokenAnswer::Missing("transactionId")));
         assert_eq!(read(&KNOWN[..80]), Err(BrokenAnswer::NoStatus));
         assert_eq!(read("<html>"), Err(BrokenAnswer::NoStatus));
     }
 
     #[test]
     fn an_observation_survives_being_kept() {
-        let Answer::Known(seen) = read(KNOWN).unwrap() else {
-            panic!("known")
-        };
-        assert_eq!(
-            Observation::read_kept(&seen.answer, seen.observed_at),
-            Some(*seen)
-        );
+        let Answer::Known(seen) = read(KNOWN).unwrap() else { panic!("known") };
+        assert_eq!(Observation::read_kept(&seen.answer, seen.observed_at), Some(*seen));
     }
 }

@@ -39,9 +39,7 @@ impl OfferId {
 
     /// The id without its country: `S123456789` of `S123456789_US`.
     pub fn main_id(&self) -> &str {
-        self.0
-            .split_once('_')
-            .map_or(self.as_str(), |(main, _)| main)
+        self.0.split_once('_').map_or(self.as_str(), |(main, _)| main)
     }
 
     /// Whether `self`, as a caller writes it, means `offer`: the same id, or its main id.
@@ -98,11 +96,7 @@ impl TryFrom<String> for Tag {
     fn try_from(text: String) -> Result<Self, InvalidTag> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-: ".contains(&byte);
         let valid = (1..=MAX_TAG_CHARS).contains(&text.len()) && text.bytes().all(allowed);
-        if valid {
-            Ok(Self(text))
-        } else {
-            Err(InvalidTag)
-        }
+        if valid { Ok(Self(text)) } else { Err(InvalidTag) }
     }
 }
 
@@ -164,9 +158,7 @@ pub struct Offer {
 impl Offer {
     /// Roku's product for this offer: the one the catalog names, else the one the rule gives.
     pub fn roku_product(&self) -> RokuProductId {
-        self.roku_product
-            .clone()
-            .unwrap_or_else(|| self.id.default_roku_product())
+        self.roku_product.clone().unwrap_or_else(|| self.id.default_roku_product())
     }
 }
 
@@ -180,10 +172,7 @@ mod tests {
 
     #[test]
     fn an_underscore_becomes_a_hyphen_at_roku() {
-        assert_eq!(
-            id("S123456789_US").default_roku_product().as_str(),
-            "S123456789-US"
-        );
+        assert_eq!(id("S123456789_US").default_roku_product().as_str(), "S123456789-US");
     }
 
     #[test]

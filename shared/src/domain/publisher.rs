@@ -37,11 +37,7 @@ impl Settings {
     /// The settings of a publisher with these channels and nothing else decided.
     pub fn for_channels(channels: Vec<String>) -> Self {
         let transfer = TransferPolicy::default();
-        Self {
-            channels,
-            transfer,
-            renewal_leeway_hours: six_hours(),
-        }
+        Self { channels, transfer, renewal_leeway_hours: six_hours() }
     }
 
     /// How long a renewal that Roku has not reported yet keeps access.

@@ -90,14 +90,10 @@ impl ConfirmedReceipt {
         if !is_product_of(&receipt.offer, seen, catalog) {
             return Err(Rejection::ProductOfAnotherOffer);
         }
-        // A downgrade that has not started is a true purchase, whatever `isEntitled` says of it.
-        if !seen.is_entitled && seen.standing != Standing::PendingActive {
+        if !entitles(seen, catalog) {
             return Err(Rejection::NotEntitled);
         }
-        Ok(Self {
-            customer: receipt.customer.clone(),
-            roku_customer: seen.roku_customer.clone(),
-        })
+        Ok(Self { customer: receipt.customer.clone(), roku_customer: seen.roku_customer.clone() })
     }
 
     /// The Roku account that may be linked.
@@ -121,6 +117,18 @@ impl ConfirmedReceipt {
             _ => Ok(&self.customer),
         }
     }
+}
+
+/// Whether a purchase is good. Roku's word decides, but for two kinds that it has no clear word for:
+/// a downgrade that has not started (`roku-pay.md` §4), and what is bought once and not by the
+/// period, which is never `isEntitled` (§3).
+fn entitles(seen: &Observation, catalog: &Catalog) -> bool {
+    let offer = catalog.offer_of(&seen.product);
+    let is_bought_once = offer.is_some_and(|offer| offer.period.is_none())
+        && seen.expires_at.is_none()
+        && seen.standing == Standing::Active;
+    let is_unmarked_purchase = seen.standing == Standing::PendingActive || is_bought_once;
+    seen.is_entitled || (is_unmarked_purchase && !seen.cancelled)
 }
 
 /// Whether Roku sold what the receipt names: a cheap ticket opens no expensive door. An offer that

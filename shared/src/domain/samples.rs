@@ -120,10 +120,7 @@ pub(crate) fn offer(id: &str, tags: &[&str]) -> Offer {
         price: Decimal::new(799, 2),
         currency: "USD".to_owned(),
         period: None,
-        tags: tags
-            .iter()
-            .map(|tag| Tag::try_from((*tag).to_owned()).unwrap())
-            .collect(),
+        tags: tags.iter().map(|tag| Tag::try_from((*tag).to_owned()).unwrap()).collect(),
         group: None,
         rank: 0,
         roku_product: None,
@@ -132,10 +129,7 @@ pub(crate) fn offer(id: &str, tags: &[&str]) -> Offer {
 
 /// An offer that Roku sells under a code of its own.
 pub(crate) fn offer_sold_as(id: &str, product: &str) -> Offer {
-    Offer {
-        roku_product: Some(RokuProductId::parse(product).unwrap()),
-        ..offer(id, &[])
-    }
+    Offer { roku_product: Some(RokuProductId::parse(product).unwrap()), ..offer(id, &[]) }
 }
 
 pub(crate) fn publisher(offers: Vec<Offer>) -> Publisher {
@@ -169,71 +163,47 @@ fn any_push() -> impl Strategy<Value = Value> {
     let ids = (option::weighted(0.9, any_purchase()), any_purchase());
     let moments = (any_second(), option::weighted(0.8, any_second()));
     let product = option::weighted(0.8, any_product());
-    (
-        transaction_type,
-        ids,
-        moments,
-        product,
-        any::<bool>(),
-        any::<u8>(),
+    (transaction_type, ids, moments, product, any::<bool>(), any::<u8>()).prop_map(
+        |(transaction_type, ids, moments, product, is_free_trial, salt)| {
+            json!({
+                "customerId": ROKU_CUSTOMER,
+                "transactionType": transaction_type,
+                "originalTransactionId": ids.0,
+                "transactionId": ids.1,
+                "eventDate": moments.0.to_string(),
+                "expirationDate": moments.1.map(|date| date.to_string()),
+                "productCode": product,
+                "isFreeTrial": is_free_trial,
+                "salt": salt,
+            })
+        },
     )
-        .prop_map(
-            |(transaction_type, ids, moments, product, is_free_trial, salt)| {
-                json!({
-                    "customerId": ROKU_CUSTOMER,
-                    "transactionType": transaction_type,
-                    "originalTransactionId": ids.0,
-                    "transactionId": ids.1,
-                    "eventDate": moments.0.to_string(),
-                    "expirationDate": moments.1.map(|date| date.to_string()),
-                    "productCode": product,
-                    "isFreeTrial": is_free_trial,
-                    "salt": salt,
-                })
-            },
-        )
 }
 
 fn any_answer() -> impl Strategy<Value = Value> {
-    let status = select(vec![
-        "Active",
-        "Inactive",
-        "Pending_Active",
-        "pendingInactive",
-        "valid",
-    ]);
+    let status = select(vec!["Active", "Inactive", "Pending_Active", "pendingInactive", "valid"]);
     let change = option::of(select(vec!["UPGRADE", "DOWNGRADE"]));
     let moments = (any_second(), option::weighted(0.8, any_second()));
     let flags = (any::<bool>(), any::<bool>());
     let replaced = option::of(vec(any_purchase(), 0..3));
-    (
-        any_purchase(),
-        moments,
-        any_product(),
-        status,
-        change,
-        flags,
-        replaced,
-        any::<u8>(),
+    (any_purchase(), moments, any_product(), status, change, flags, replaced, any::<u8>()).prop_map(
+        |(purchase, moments, product, status, change, flags, replaced, salt)| {
+            json!({
+                "OriginalTransactionId": purchase,
+                "observedAt": moments.0.to_string(),
+                "expirationDate": moments.1.map(roku_date),
+                "productId": product,
+                "purchaseStatus": status,
+                "purchaseType": change,
+                "isEntitled": flags.0,
+                "cancelled": flags.1,
+                "cancelledTransactionIds": replaced,
+                "rokuCustomerId": ROKU_CUSTOMER,
+                "status": 0,
+                "salt": salt,
+            })
+        },
     )
-        .prop_map(
-            |(purchase, moments, product, status, change, flags, replaced, salt)| {
-                json!({
-                    "OriginalTransactionId": purchase,
-                    "observedAt": moments.0.to_string(),
-                    "expirationDate": moments.1.map(roku_date),
-                    "productId": product,
-                    "purchaseStatus": status,
-                    "purchaseType": change,
-                    "isEntitled": flags.0,
-                    "cancelled": flags.1,
-                    "cancelledTransactionIds": replaced,
-                    "rokuCustomerId": ROKU_CUSTOMER,
-                    "status": 0,
-                    "salt": salt,
-                })
-            },
-        )
 }
 
 fn any_purchase() -> impl Strategy<Value = &'static str> {

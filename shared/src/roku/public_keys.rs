@@ -71,14 +71,8 @@ impl PublicKeys {
         if let Some(keys) = self.remembered().filter(|keys| keys.has(kid)) {
             return Ok(keys);
         }
-        let stored = self
-            .stored
-            .load()
-            .await
-            .map_err(|error| Unverified::NoKeys(Some(error)))?;
-        let stored = stored
-            .and_then(|jwks| PublicKeySet::parse(&jwks))
-            .map(Arc::new);
+        let stored = self.stored.load().await.map_err(|error| Unverified::NoKeys(Some(error)))?;
+        let stored = stored.and_then(|jwks| PublicKeySet::parse(&jwks)).map(Arc::new);
         if let Some(keys) = stored.as_ref().filter(|keys| keys.has(kid)) {
             self.remember(Arc::clone(keys));
             return Ok(Arc::clone(keys));
@@ -86,9 +80,7 @@ impl PublicKeys {
         if let Some(keys) = self.fetch().await {
             return Ok(keys);
         }
-        stored
-            .or_else(|| self.remembered())
-            .ok_or(Unverified::NoKeys(None))
+        stored.or_else(|| self.remembered()).ok_or(Unverified::NoKeys(None))
     }
 
     /// Fetches the set from Roku and keeps it, at most once a minute. A failure keeps the old set.
@@ -106,10 +98,7 @@ impl PublicKeys {
             return self.not_fetched("it is no key set");
         };
         if let Err(error) = self.stored.save(&jwks).await {
-            tracing::warn!(
-                error = error.with_causes(),
-                "Roku's public keys were not saved"
-            );
+            tracing::warn!(error = error.with_causes(), "Roku's public keys were not saved");
         }
         self.remember(Arc::clone(&keys));
         Some(keys)
@@ -123,20 +112,14 @@ impl PublicKeys {
 
     async fn download(&self) -> reqwest::Result<Option<String>> {
         // Roku's own sample asks for text (`roku-pay.md` §10.1).
-        let request = self
-            .http
-            .get(self.stored.address())
-            .header("accept", "text/plain, */*");
+        let request = self.http.get(self.stored.address()).header("accept", "text/plain, */*");
         let response = request.send().await?.error_for_status()?;
         read_body(response, MAX_SET_BYTES).await
     }
 
     fn may_fetch(&self) -> bool {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory
-            .last_fetch
-            .is_some_and(|last| last.elapsed() < FETCH_PAUSE)
-        {
+        if memory.last_fetch.is_some_and(|last| last.elapsed() < FETCH_PAUSE) {
             return false;
         }
         memory.last_fetch = Some(Instant::now());

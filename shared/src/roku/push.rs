@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::fact::Unreadable;
-use crate::domain::notification::Notification;
+use crate::domain::notification::{Notification, text_of};
 use crate::store::sha256;
 
 /// Who signs Roku's pushes.
@@ -69,10 +69,7 @@ impl<'a> UnverifiedPush<'a> {
         if !is_plain_rs256(&header) {
             return Err(Refused::ForbiddenHeader);
         }
-        let kid = header
-            .kid
-            .filter(|kid| !kid.is_empty())
-            .ok_or(Refused::ForbiddenHeader)?;
+        let kid = header.kid.filter(|kid| !kid.is_empty()).ok_or(Refused::ForbiddenHeader)?;
         Ok(Self { jws, kid })
     }
 
@@ -96,7 +93,8 @@ impl<'a> UnverifiedPush<'a> {
         let token = jsonwebtoken::decode::<Claims>(self.jws, key, &rules)
             .map_err(|_| Refused::BadSignature)?;
         let claims = token.claims;
-        let begins_after = |limit: Timestamp| claims.nbf.is_some_and(|nbf| nbf > seconds(limit));
+        let nbf = claims.nbf.as_ref().and_then(Value::as_f64);
+        let begins_after = |limit: Timestamp| nbf.is_some_and(|nbf| nbf > seconds(limit));
         if begins_after(now.checked_add(SKEW).unwrap_or(Timestamp::MAX)) {
             return Err(Refused::NotYetValid);
         }
@@ -118,17 +116,17 @@ fn seconds(time: Timestamp) -> f64 {
     time.as_second() as f64
 }
 
-/// The claims of a push. `exp` and `iat` are Roku's business; times may be written as fractions.
+/// The claims of a push, each of any form: only the signature decides what is refused.
 #[derive(Deserialize)]
 struct Claims {
-    nbf: Option<f64>,
-    exp: Option<f64>,
+    nbf: Option<Value>,
+    exp: Option<Value>,
     #[serde(rename = "x-Roku-message")]
     message: Option<Value>,
     #[serde(rename = "x-Roku-message-key")]
-    key: Option<String>,
+    key: Option<Value>,
     #[serde(rename = "x-Roku-message-type")]
-    kind: Option<String>,
+    kind: Option<Value>,
 }
 
 impl Claims {
@@ -140,19 +138,16 @@ impl Claims {
         };
         VerifiedPush {
             // A message without a key is its own key.
-            key: self.key.unwrap_or_else(|| sha256(&message)),
-            kind: self.kind.unwrap_or_default(),
-            expires_at: self.exp,
+            key: self.key.as_ref().and_then(text_of).unwrap_or_else(|| sha256(&message)),
+            kind: self.kind.as_ref().and_then(text_of).unwrap_or_default(),
+            expires_at: self.exp.as_ref().and_then(Value::as_f64),
             message,
         }
     }
 }
 
 fn decode(encoded: &str) -> Option<String> {
-    let bytes = URL_SAFE
-        .decode(encoded)
-        .or_else(|_| STANDARD.decode(encoded))
-        .ok()?;
+    let bytes = URL_SAFE.decode(encoded).or_else(|_| STANDARD.decode(encoded)).ok()?;
     String::from_utf8(bytes).ok()
 }
 
@@ -203,19 +198,12 @@ impl PublicKeySet {
         let set: Set = serde_json::from_str(jwks).ok()?;
         let keys = set.keys.into_iter().filter_map(|key| {
             let key: RsaKey = serde_json::from_value(key).ok()?;
-            let part = |text: &str| {
-                URL_SAFE
-                    .decode(text)
-                    .or_else(|_| STANDARD.decode(text))
-                    .ok()
-            };
+            let part = |text: &str| URL_SAFE.decode(text).or_else(|_| STANDARD.decode(text)).ok();
             let (n, e) = (part(&key.n)?, part(&key.e)?);
             let usable = key.kty == "RSA" && e.last().is_some_and(|low| low % 2 == 1);
             usable.then(|| (key.kid, DecodingKey::from_rsa_raw_components(&n, &e)))
         });
-        Some(Self {
-            by_kid: keys.collect(),
-        })
+        Some(Self { by_kid: keys.collect() })
     }
 
     /// Whether the set has a key of this id.

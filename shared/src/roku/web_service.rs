@@ -51,11 +51,7 @@ impl RokuWebService {
     /// [`RokuError::BadAddress`] when that is no HTTP address.
     pub fn new(base: &str, http: reqwest::Client, clock: Clock) -> Result<Self, RokuError> {
         let base = Url::parse(base).ok().filter(|url| !url.cannot_be_a_base());
-        Ok(Self {
-            http,
-            base: base.ok_or(RokuError::BadAddress)?,
-            clock,
-        })
+        Ok(Self { http, base: base.ok_or(RokuError::BadAddress)?, clock })
     }
 
     /// Asks about a transaction, again if need be, for six seconds at most.
@@ -90,27 +86,16 @@ impl RokuWebService {
     ) -> Result<Answer, RokuError> {
         let url = self.url(api_key, transaction)?;
         let asked_at = self.clock.now();
-        let request = self
-            .http
-            .get(url)
-            .header(ACCEPT, "application/json")
-            .timeout(ATTEMPT);
+        let request = self.http.get(url).header(ACCEPT, "application/json").timeout(ATTEMPT);
         let unreachable = |error: reqwest::Error| {
             RokuError::Unreachable(
-                if error.is_timeout() {
-                    "no answer in time"
-                } else {
-                    "no connection"
-                }
-                .to_owned(),
+                if error.is_timeout() { "no answer in time" } else { "no connection" }.to_owned(),
             )
         };
         let response = request.send().await.map_err(unreachable)?;
         match response.status() {
             StatusCode::OK => {
-                let body = read_body(response, MAX_ANSWER_BYTES)
-                    .await
-                    .map_err(unreachable)?;
+                let body = read_body(response, MAX_ANSWER_BYTES).await.map_err(unreachable)?;
                 Ok(Answer::read(&body.unwrap_or_default(), asked_at)?)
             }
             // "Invalid URI format.": no transaction of Roku's has such an id.
@@ -121,9 +106,7 @@ impl RokuWebService {
 
     fn url(&self, api_key: &SecretString, transaction: &str) -> Result<Url, RokuError> {
         let mut url = self.base.clone();
-        let mut path = url
-            .path_segments_mut()
-            .map_err(|()| RokuError::BadAddress)?;
+        let mut path = url.path_segments_mut().map_err(|()| RokuError::BadAddress)?;
         path.pop_if_empty().push("validate-transaction");
         path.push(api_key.expose_secret()).push(transaction);
         drop(path);

@@ -54,9 +54,7 @@ struct Stored {
 impl Accounts {
     /// The accounts of a table.
     pub fn new(table: &Table) -> Self {
-        Self {
-            table: table.clone(),
-        }
+        Self { table: table.clone() }
     }
 
     /// The accounts that are linked to a customer: one query.
@@ -68,23 +66,14 @@ impl Accounts {
         publisher: &PublisherId,
         customer: &CustomerId,
     ) -> Result<Vec<Account>, StoreError> {
-        let query = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name("by_customer");
+        let query =
+            self.table.client.query().table_name(&self.table.name).index_name("by_customer");
         let query = query.key_condition_expression("linked_to = :customer");
         let query = query
             .expression_attribute_values(":customer", string(customer_pk(publisher, customer)))
             .limit(MAX_ACCOUNTS_OF_CUSTOMER);
         let answer = query.send().await.map_err(StoreError::unavailable)?;
-        answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(from_item)
-            .collect()
+        answer.items.unwrap_or_default().into_iter().map(from_item).collect()
     }
 
     /// Whether a Roku account is linked to this customer.
@@ -110,12 +99,7 @@ impl Accounts {
             self.table.put_new(fact_item::to_item(publisher, &fact)),
             self.mark_unfolded(publisher, &fact),
         )?;
-        Ok(Kept {
-            publisher: publisher.clone(),
-            fact,
-            is_new,
-            before,
-        })
+        Ok(Kept { publisher: publisher.clone(), fact, is_new, before })
     }
 
     async fn mark_unfolded(
@@ -130,11 +114,7 @@ impl Accounts {
             .expression_attribute_values(":fact", AttributeValue::Ss(vec![sort_key(&fact.id())]))
             .return_values(ReturnValue::AllOld);
         let answer = request.send().await.map_err(StoreError::unavailable)?;
-        answer
-            .attributes
-            .map(Stored::read)
-            .transpose()
-            .map(Option::unwrap_or_default)
+        answer.attributes.map(Stored::read).transpose().map(Option::unwrap_or_default)
     }
 
     /// Folds a kept fact into its account.
@@ -157,12 +137,7 @@ impl Accounts {
         kept: Kept,
         mut link: impl FnMut(Option<&CustomerId>) -> Option<CustomerId>,
     ) -> Result<Account, StoreError> {
-        let Kept {
-            publisher,
-            fact,
-            mut before,
-            ..
-        } = kept;
+        let Kept { publisher, fact, mut before, .. } = kept;
         let account_key = account_key(&publisher, fact.roku_customer());
         for attempt in 0..MAX_ATTEMPTS {
             if attempt > 0 {
@@ -200,27 +175,13 @@ impl Accounts {
     }
 
     async fn facts(&self, account_key: &Item) -> Result<Vec<Fact>, StoreError> {
-        let pages = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .consistent_read(true);
+        let pages = self.table.client.query().table_name(&self.table.name).consistent_read(true);
         let pages = pages
             .key_condition_expression("pk = :pk AND begins_with(sk, :facts)")
             .expression_attribute_values(":pk", account_key["pk"].clone())
             .expression_attribute_values(":facts", string(fact_item::PREFIX));
-        let items = pages
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<Item>, _>>()
-            .await;
-        items
-            .map_err(StoreError::unavailable)?
-            .iter()
-            .map(fact_item::from_item)
-            .collect()
+        let items = pages.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
+        items.map_err(StoreError::unavailable)?.iter().map(fact_item::from_item).collect()
     }
 
     /// Writes the account unless another did since it was read; says whether it did.
@@ -282,9 +243,7 @@ impl Accounts {
 
     async fn stored(&self, account_key: &Item) -> Result<Stored, StoreError> {
         let item = self.table.get(account_key, true).await?;
-        item.map(Stored::read)
-            .transpose()
-            .map(Option::unwrap_or_default)
+        item.map(Stored::read).transpose().map(Option::unwrap_or_default)
     }
 }
 
@@ -302,17 +261,8 @@ impl Stored {
             Some(AttributeValue::N(version)) => version.parse().map_err(StoreError::corrupt)?,
             _ => 0,
         };
-        let account = if version == 0 {
-            Account::default()
-        } else {
-            from_item(item)?
-        };
-        Ok(Self {
-            account,
-            version,
-            unfolded,
-            linked_to,
-        })
+        let account = if version == 0 { Account::default() } else { from_item(item)? };
+        Ok(Self { account, version, unfolded, linked_to })
     }
 
     fn holder(&self, publisher: &PublisherId) -> Option<CustomerId> {
@@ -322,10 +272,7 @@ impl Stored {
 }
 
 pub(super) fn transaction_key(publisher: &PublisherId, transaction: &TransactionId) -> Item {
-    key(
-        &format!("TX#{publisher}#{}", in_key(transaction.as_str())),
-        "TX",
-    )
+    key(&format!("TX#{publisher}#{}", in_key(transaction.as_str())), "TX")
 }
 
 fn account_key(publisher: &PublisherId, customer: &RokuCustomerId) -> Item {

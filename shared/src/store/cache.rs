@@ -20,10 +20,7 @@ pub struct Cache<K, V> {
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// A cache whose entries may be used for `fresh`.
     pub fn new(fresh: Duration) -> Self {
-        Self {
-            fresh,
-            entries: Mutex::default(),
-        }
+        Self { fresh, entries: Mutex::default() }
     }
 
     /// The value, if it is still fresh.

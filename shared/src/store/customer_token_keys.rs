@@ -15,9 +15,7 @@ pub struct CustomerTokenKeys {
 impl CustomerTokenKeys {
     /// The keys of a table.
     pub fn new(table: &Table) -> Self {
-        Self {
-            table: table.clone(),
-        }
+        Self { table: table.clone() }
     }
 
     /// The Ed25519 public key of this id, base64url.
@@ -29,8 +27,7 @@ impl CustomerTokenKeys {
             return Ok(None);
         }
         let item = self.table.get(&item_key(kid), true).await?;
-        item.map(|item| text(&item, "x").map(str::to_owned))
-            .transpose()
+        item.map(|item| text(&item, "x").map(str::to_owned)).transpose()
     }
 
     /// Publishes a key.

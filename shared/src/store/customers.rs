@@ -57,9 +57,7 @@ pub struct Customers {
 impl Customers {
     /// The customers of a table.
     pub fn new(table: &Table) -> Self {
-        Self {
-            table: table.clone(),
-        }
+        Self { table: table.clone() }
     }
 
     /// The customer with this address, if one is registered.
@@ -112,11 +110,7 @@ impl Customers {
         itself.insert("email".to_owned(), string(email.0.expose_secret()));
         let request = self.table.client.transact_write_items();
         let request = request.transact_items(self.put_if_free(by_email)?);
-        match request
-            .transact_items(self.put_if_free(itself)?)
-            .send()
-            .await
-        {
+        match request.transact_items(self.put_if_free(itself)?).send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(refusal) if refusal.is_transaction_canceled_exception() => Ok(false),
@@ -126,21 +120,14 @@ impl Customers {
     }
 
     fn put_if_free(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(item));
+        let put = Put::builder().table_name(&self.table.name).set_item(Some(item));
         let put = put.condition_expression("attribute_not_exists(pk)").build();
-        Ok(TransactWriteItem::builder()
-            .put(put.map_err(StoreError::unavailable)?)
-            .build())
+        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build())
     }
 }
 
 fn email_key(publisher: &PublisherId, email: &Email) -> Item {
-    key(
-        &format!("EMAIL#{publisher}#{}", email.0.expose_secret()),
-        "EMAIL",
-    )
+    key(&format!("EMAIL#{publisher}#{}", email.0.expose_secret()), "EMAIL")
 }
 
 /// Nine digits, as Cleeng's are, so that clients that read them as integers go on (§4).
@@ -164,16 +151,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in [
-            "",
-            "ann",
-            "@b",
-            "a@",
-            "a@b@c",
-            "a b@c",
-            "a@b\n",
-            &format!("{}@b", "a".repeat(254)),
-        ] {
+        for text in
+            ["", "ann", "@b", "a@", "a@b@c", "a b@c", "a@b\n", &format!("{}@b", "a".repeat(254))]
+        {
             let refused = Email::parse(text).is_err();
             assert!(refused || text == "a@b\n", "{text}");
         }

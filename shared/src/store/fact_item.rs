@@ -17,29 +17,18 @@ pub(super) fn account_pk(publisher: &PublisherId, customer: &RokuCustomerId) -> 
 
 /// Where a fact stands among the facts of its account.
 pub(super) fn sort_key(id: &FactId) -> String {
-    format!(
-        "{PREFIX}{:.9}#{}#{}",
-        id.time,
-        id.kind.as_str(),
-        in_key(&id.key)
-    )
+    format!("{PREFIX}{:.9}#{}#{}", id.time, id.kind.as_str(), in_key(&id.key))
 }
 
 pub(super) fn to_item(publisher: &PublisherId, fact: &Fact) -> Item {
-    let mut item = key(
-        &account_pk(publisher, fact.roku_customer()),
-        &sort_key(&fact.id()),
-    );
+    let mut item = key(&account_pk(publisher, fact.roku_customer()), &sort_key(&fact.id()));
     match fact {
         Fact::Notification(push) => {
             item.insert("message_key".to_owned(), string(&push.message_key));
             item.insert("message".to_owned(), string(&push.message));
         }
         Fact::Observation(seen) => {
-            item.insert(
-                "observed_at".to_owned(),
-                string(seen.observed_at.to_string()),
-            );
+            item.insert("observed_at".to_owned(), string(seen.observed_at.to_string()));
             item.insert("answer".to_owned(), string(&seen.answer));
         }
     }
@@ -51,10 +40,7 @@ pub(super) fn from_item(item: &Item) -> Result<Fact, StoreError> {
         let push = Notification::read(text(item, "message_key")?, text(item, "message")?);
         return push.map(Fact::Notification).map_err(StoreError::corrupt);
     }
-    let observed_at: Timestamp = text(item, "observed_at")?
-        .parse()
-        .map_err(StoreError::corrupt)?;
+    let observed_at: Timestamp = text(item, "observed_at")?.parse().map_err(StoreError::corrupt)?;
     let seen = Observation::read_kept(text(item, "answer")?, observed_at);
-    seen.map(Fact::Observation)
-        .ok_or_else(|| StoreError::corrupt("a kept answer is no answer"))
+    seen.map(Fact::Observation).ok_or_else(|| StoreError::corrupt("a kept answer is no answer"))
 }

@@ -27,10 +27,7 @@ pub struct PublisherTokens {
 impl PublisherTokens {
     /// The tokens of a table.
     pub fn new(table: &Table) -> Self {
-        Self {
-            table: table.clone(),
-            cache: Cache::new(FRESH),
-        }
+        Self { table: table.clone(), cache: Cache::new(FRESH) }
     }
 
     /// The publisher that a token is for; none if it is no token.
@@ -45,10 +42,7 @@ impl PublisherTokens {
         if let Some(publisher) = self.cache.get(&hash) {
             return Ok(Some(publisher));
         }
-        let item = self
-            .table
-            .get(&key(&format!("TOKEN#{hash}"), "TOKEN"), false)
-            .await?;
+        let item = self.table.get(&key(&format!("TOKEN#{hash}"), "TOKEN"), false).await?;
         let Some(item) = item else { return Ok(None) };
         let publisher =
             PublisherId::parse(text(&item, "publisher")?).map_err(StoreError::corrupt)?;

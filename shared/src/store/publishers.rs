@@ -23,10 +23,7 @@ pub struct Publishers {
 impl Publishers {
     /// The publishers of a table.
     pub fn new(table: &Table) -> Self {
-        Self {
-            table: table.clone(),
-            cache: Cache::new(FRESH),
-        }
+        Self { table: table.clone(), cache: Cache::new(FRESH) }
     }
 
     /// A publisher, or none of that id.
@@ -58,23 +55,14 @@ impl Publishers {
             return Ok(None);
         };
         let catalog = Catalog::new(offers).map_err(StoreError::corrupt)?;
-        Ok(Some(Publisher {
-            id: id.clone(),
-            settings,
-            catalog,
-        }))
+        Ok(Some(Publisher { id: id.clone(), settings, catalog }))
     }
 
     async fn items(&self, id: &PublisherId) -> Result<Vec<Item>, StoreError> {
         let pages = self.table.client.query().table_name(&self.table.name);
         let pages = pages.key_condition_expression("pk = :pk");
         let pages = pages.expression_attribute_values(":pk", string(format!("PUB#{id}")));
-        let items = pages
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await;
+        let items = pages.into_paginator().items().send().collect::<Result<_, _>>().await;
         items.map_err(StoreError::unavailable)
     }
 
@@ -85,16 +73,9 @@ impl Publishers {
     pub async fn save(&self, publisher: &Publisher) -> Result<(), StoreError> {
         let pk = format!("PUB#{}", publisher.id);
         let sort_key = |offer: &Offer| format!("OFFER#{}", offer.id);
-        self.table
-            .put(with_map(
-                key(&pk, "PUBLISHER"),
-                to_item(&publisher.settings)?,
-            ))
-            .await?;
+        self.table.put(with_map(key(&pk, "PUBLISHER"), to_item(&publisher.settings)?)).await?;
         for offer in publisher.catalog.offers() {
-            self.table
-                .put(with_map(key(&pk, &sort_key(offer)), to_item(offer)?))
-                .await?;
+            self.table.put(with_map(key(&pk, &sort_key(offer)), to_item(offer)?)).await?;
         }
         let kept: Vec<String> = publisher.catalog.offers().iter().map(sort_key).collect();
         for item in self.items(&publisher.id).await? {
@@ -110,10 +91,7 @@ impl Publishers {
 }
 
 fn with_map(mut item: Item, body: Item) -> Item {
-    item.insert(
-        "body".to_owned(),
-        aws_sdk_dynamodb::types::AttributeValue::M(body),
-    );
+    item.insert("body".to_owned(), aws_sdk_dynamodb::types::AttributeValue::M(body));
     item
 }
 

@@ -30,9 +30,7 @@ pub struct KnownReceipt {
 impl Receipts {
     /// The receipts of a table.
     pub fn new(table: &Table) -> Self {
-        Self {
-            table: table.clone(),
-        }
+        Self { table: table.clone() }
     }
 
     /// Keeps a receipt, or gives back the one that this customer showed before for the same
@@ -83,14 +81,8 @@ impl Receipts {
         publisher: &PublisherId,
         transaction: &TransactionId,
     ) -> Result<Option<KnownReceipt>, StoreError> {
-        let pointer = self
-            .table
-            .get(&transaction_key(publisher, transaction), true)
-            .await?;
-        let Some(customer) = pointer
-            .as_ref()
-            .and_then(|item| text(item, "receipt_of").ok())
-        else {
+        let pointer = self.table.get(&transaction_key(publisher, transaction), true).await?;
+        let Some(customer) = pointer.as_ref().and_then(|item| text(item, "receipt_of").ok()) else {
             return Ok(None);
         };
         let customer = CustomerId::parse(customer).map_err(StoreError::corrupt)?;
@@ -114,10 +106,7 @@ fn receipt_key(
     customer: &CustomerId,
     transaction: &TransactionId,
 ) -> Item {
-    key(
-        &customer_pk(publisher, customer),
-        &format!("RECEIPT#{}", in_key(transaction.as_str())),
-    )
+    key(&customer_pk(publisher, customer), &format!("RECEIPT#{}", in_key(transaction.as_str())))
 }
 
 fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item, StoreError> {
@@ -125,10 +114,7 @@ fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item, StoreErro
     let mut item = receipt_key(publisher, &receipt.customer, &receipt.transaction);
     item.extend(to_item(known)?);
     if known.outcome == Outcome::Processing {
-        item.insert(
-            "due_bucket".to_owned(),
-            string(due_bucket(&receipt.transaction)),
-        );
+        item.insert("due_bucket".to_owned(), string(due_bucket(&receipt.transaction)));
         item.insert("due_at".to_owned(), string(receipt.received_at.to_string()));
     }
     Ok(item)

@@ -12,10 +12,7 @@ pub struct RokuPublicKeys {
 impl RokuPublicKeys {
     /// The set that is published at `address`.
     pub fn new(table: &Table, address: &str) -> Self {
-        Self {
-            table: table.clone(),
-            address: address.to_owned(),
-        }
+        Self { table: table.clone(), address: address.to_owned() }
     }
 
     /// The address that the set is published at.
@@ -29,8 +26,7 @@ impl RokuPublicKeys {
     /// [`StoreError`] when the table cannot be read.
     pub async fn load(&self) -> Result<Option<String>, StoreError> {
         let item = self.table.get(&self.key(), false).await?;
-        item.map(|item| text(&item, "jwks").map(str::to_owned))
-            .transpose()
+        item.map(|item| text(&item, "jwks").map(str::to_owned)).transpose()
     }
 
     /// Puts a set in the place of the one before.

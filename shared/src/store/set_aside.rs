@@ -35,9 +35,7 @@ pub struct SetAside {
 impl SetAside {
     /// The pushes set aside in a table.
     pub fn new(table: &Table) -> Self {
-        Self {
-            table: table.clone(),
-        }
+        Self { table: table.clone() }
     }
 
     /// Keeps a push, once.

@@ -40,9 +40,7 @@ fn may_watch_at(from: &Publisher, facts: &[Fact], wanted: &str, now: &str) -> Op
 }
 
 fn bought(until: &str) -> Option<OfferAccess> {
-    Some(OfferAccess::Bought {
-        expires_at: Some(at(until)),
-    })
+    Some(OfferAccess::Bought { expires_at: Some(at(until)) })
 }
 
 const DENIED: Option<OfferAccess> = Some(OfferAccess::Denied);
@@ -66,28 +64,18 @@ fn an_offer_is_asked_for_with_and_without_its_country() {
 #[test]
 fn a_tag_opens_events_and_never_subscriptions() {
     let both_tags = sale_of("S2-US", PURCHASE, Some(TERM_END));
-    let by_tag = Some(OfferAccess::ByTag {
-        expires_at: Some(at(TERM_END)),
-    });
+    let by_tag = Some(OfferAccess::ByTag { expires_at: Some(at(TERM_END)) });
     for (held, wanted, then) in [
         (&both_tags, "E1_US", by_tag),
         (&both_tags, "E1", by_tag),
         (&both_tags, "S2_US", bought(TERM_END)),
         (&both_tags, "S1_US", DENIED),
         (&sale(), "E1_US", DENIED),
-        (
-            &sale_of("E1-US", PURCHASE, Some(TERM_END)),
-            "E1_US",
-            bought(TERM_END),
-        ),
+        (&sale_of("E1-US", PURCHASE, Some(TERM_END)), "E1_US", bought(TERM_END)),
         (&sale_of("E1-US", PURCHASE, Some(TERM_END)), "S2_US", DENIED),
     ] {
         let held = std::slice::from_ref(held);
-        assert_eq!(
-            may_watch(held, wanted, DURING_TERM),
-            then,
-            "{wanted} {held:?}"
-        );
+        assert_eq!(may_watch(held, wanted, DURING_TERM), then, "{wanted} {held:?}");
     }
 }
 
@@ -97,10 +85,7 @@ fn every_open_tag_is_listed_once_in_alphabetical_order() {
     let (accounts, store) = ([fold(facts)], store());
     let tags_at = |now: &str| {
         let tags = Entitlements::of(&accounts, &store, at(now)).tags();
-        tags.into_iter()
-            .cloned()
-            .map(String::from)
-            .collect::<Vec<_>>()
+        tags.into_iter().cloned().map(String::from).collect::<Vec<_>>()
     };
     assert_eq!(tags_at(DURING_TERM), ["movies", "sports"]);
     assert!(tags_at(NEXT_TERM_END).is_empty());
@@ -128,10 +113,7 @@ fn a_late_renewal_keeps_access_for_the_publishers_leeway() {
 #[test]
 fn a_cancelled_purchase_ends_to_the_second() {
     let more = json!({"productCode": "S1-US"});
-    let facts = [
-        sale(),
-        push("Cancellation", PURCHASE, DURING_TERM, Some(TERM_END), more),
-    ];
+    let facts = [sale(), push("Cancellation", PURCHASE, DURING_TERM, Some(TERM_END), more)];
     for (now, then) in [
         (DURING_TERM, bought(TERM_END)),
         ("2024-01-31T23:59:59Z", bought(TERM_END)),
@@ -147,20 +129,8 @@ fn a_pending_downgrade_is_in_force_from_its_day_on() {
     let higher = json!({"productCode": "S2-US"});
     let facts = [
         sale_of("S2-US", PURCHASE, Some(TERM_END)),
-        push(
-            "DowngradeSale",
-            NEW_PURCHASE,
-            DURING_TERM,
-            Some(TERM_END),
-            lower,
-        ),
-        push(
-            "DowngradeCancellation",
-            PURCHASE,
-            DURING_TERM,
-            Some(TERM_END),
-            higher,
-        ),
+        push("DowngradeSale", NEW_PURCHASE, DURING_TERM, Some(TERM_END), lower),
+        push("DowngradeCancellation", PURCHASE, DURING_TERM, Some(TERM_END), higher),
     ];
     for (now, old, new) in [
         (DURING_TERM, bought(TERM_END), DENIED),
@@ -177,21 +147,12 @@ fn a_pending_downgrade_is_in_force_from_its_day_on() {
 
 #[test]
 fn grace_keeps_access_for_no_longer_than_roku_allows() {
-    let unpaid = seen(
-        PURCHASE,
-        "2024-02-01T00:01:00Z",
-        Some(TERM_END),
-        json!({"productId": "S1-US"}),
-    );
-    for (now, then) in [
-        ("2024-02-16T23:59:59Z", bought(TERM_END)),
-        ("2024-02-17T00:00:00Z", DENIED),
-    ] {
-        assert_eq!(
-            may_watch(&[sale(), unpaid.clone()], "S1_US", now),
-            then,
-            "{now}"
-        );
+    let unpaid =
+        seen(PURCHASE, "2024-02-01T00:01:00Z", Some(TERM_END), json!({"productId": "S1-US"}));
+    for (now, then) in
+        [("2024-02-16T23:59:59Z", bought(TERM_END)), ("2024-02-17T00:00:00Z", DENIED)]
+    {
+        assert_eq!(may_watch(&[sale(), unpaid.clone()], "S1_US", now), then, "{now}");
     }
 }
 
@@ -203,23 +164,11 @@ fn what_is_on_hold_replaced_or_ended_gives_nothing() {
     for last in [
         seen(PURCHASE, DURING_TERM, Some(TERM_END), more.clone()),
         seen(PURCHASE, DURING_TERM, Some(TERM_END), ended),
-        push(
-            "UpgradeCancellation",
-            PURCHASE,
-            DURING_TERM,
-            Some(TERM_END),
-            more,
-        ),
+        push("UpgradeCancellation", PURCHASE, DURING_TERM, Some(TERM_END), more),
     ] {
         let account = fold([sale(), last]);
-        let state = account
-            .purchases
-            .values()
-            .next()
-            .map(|purchase| purchase.state);
-        let grants = account
-            .access(Duration::from_secs(6 * 3600), at(DURING_TERM))
-            .count();
+        let state = account.purchases.values().next().map(|purchase| purchase.state);
+        let grants = account.access(Duration::from_secs(6 * 3600), at(DURING_TERM)).count();
         assert_eq!(grants, 0, "{state:?}");
     }
 }
@@ -230,35 +179,15 @@ fn mapping_a_product_heals_what_was_sold_before() {
     let unmapped = publisher(vec![offer("S1_US", &[])]);
     let mapped = publisher(vec![offer_sold_as("S1_US", "gold_monthly")]);
     assert_eq!(may_watch_at(&unmapped, &sold, "S1_US", DURING_TERM), DENIED);
-    assert_eq!(
-        may_watch_at(&mapped, &sold, "S1_US", DURING_TERM),
-        bought(TERM_END)
-    );
+    assert_eq!(may_watch_at(&mapped, &sold, "S1_US", DURING_TERM), bought(TERM_END));
 }
 
 #[test]
 fn a_purchase_whose_product_roku_has_not_named_gives_nothing_yet() {
-    let nameless = push(
-        "Sale",
-        PURCHASE,
-        SOLD,
-        Some(TERM_END),
-        json!({"productCode": null}),
-    );
-    assert_eq!(
-        may_watch(std::slice::from_ref(&nameless), "S1", DURING_TERM),
-        DENIED
-    );
-    let named = seen(
-        PURCHASE,
-        DURING_TERM,
-        Some(TERM_END),
-        json!({"productId": "S1-US"}),
-    );
-    assert_eq!(
-        may_watch(&[nameless, named], "S1", DURING_TERM),
-        bought(TERM_END)
-    );
+    let nameless = push("Sale", PURCHASE, SOLD, Some(TERM_END), json!({"productCode": null}));
+    assert_eq!(may_watch(std::slice::from_ref(&nameless), "S1", DURING_TERM), DENIED);
+    let named = seen(PURCHASE, DURING_TERM, Some(TERM_END), json!({"productId": "S1-US"}));
+    assert_eq!(may_watch(&[nameless, named], "S1", DURING_TERM), bought(TERM_END));
 }
 
 #[test]
@@ -283,10 +212,7 @@ fn the_accounts_of_one_customer_add_up() {
     let other = fold([sale_of("S1-US", NEW_PURCHASE, Some(NEXT_TERM_END))]);
     let (accounts, store) = ([one, other, Account::default()], store());
     let open = Entitlements::of(&accounts, &store, at(DURING_TERM));
-    assert_eq!(
-        open.offer(&OfferId::parse("S1_US").unwrap()),
-        bought(NEXT_TERM_END)
-    );
+    assert_eq!(open.offer(&OfferId::parse("S1_US").unwrap()), bought(NEXT_TERM_END));
 }
 
 #[test]

@@ -86,36 +86,20 @@ proptest! {
 fn state_after(purchase: &str, facts: &[Fact]) -> State {
     let account = hear(facts);
     let backwards: Vec<Fact> = facts.iter().rev().cloned().collect();
-    assert_eq!(
-        account,
-        hear(&backwards),
-        "the order of arrival does not matter"
-    );
+    assert_eq!(account, hear(&backwards), "the order of arrival does not matter");
     purchase_of(&account, purchase).state
 }
 
 fn paid_until(end: &str) -> State {
-    State::Current {
-        expires_at: Some(at(end)),
-        renewal: Renewal::On,
-        trial: false,
-    }
+    State::Current { expires_at: Some(at(end)), renewal: Renewal::On, trial: false }
 }
 
 fn runs_out(end: &str) -> State {
-    State::Current {
-        expires_at: Some(at(end)),
-        renewal: Renewal::Off,
-        trial: false,
-    }
+    State::Current { expires_at: Some(at(end)), renewal: Renewal::Off, trial: false }
 }
 
 fn trial_until(end: &str) -> State {
-    State::Current {
-        expires_at: Some(at(end)),
-        renewal: Renewal::On,
-        trial: true,
-    }
+    State::Current { expires_at: Some(at(end)), renewal: Renewal::On, trial: true }
 }
 
 fn renewal(event_at: &str, end: &str) -> Fact {
@@ -140,28 +124,12 @@ const LATER_IN_TERM: &str = "2022-07-20T10:00:01Z";
 const AFTER_TERM: &str = "2022-08-12T00:00:00Z";
 
 fn sale() -> Fact {
-    push(
-        "Sale",
-        PURCHASE,
-        SOLD,
-        Some(TERM_END),
-        json!({"comments": "New order processed."}),
-    )
+    push("Sale", PURCHASE, SOLD, Some(TERM_END), json!({"comments": "New order processed."}))
 }
 
 /// The old plan is sold, the lower plan ordered: its date is the end of the old one.
 fn downgrade() -> [Fact; 3] {
     let more = json!({"productCode": "S111111111-US", "total": 0, "isFreeTrial": true});
-    let new = push(
-        "DowngradeSale",
-        NEW_PURCHASE,
-        DURING_TERM,
-        Some(TERM_END),
-        more,
-    );
-    [
-        sale(),
-        new,
-        cancellation("DowngradeCancellation", LATER_IN_TERM, Some(TERM_END)),
-    ]
+    let new = push("DowngradeSale", NEW_PURCHASE, DURING_TERM, Some(TERM_END), more);
+    [sale(), new, cancellation("DowngradeCancellation", LATER_IN_TERM, Some(TERM_END))]
 }

@@ -9,23 +9,13 @@ use crate::domain::samples::{NEW_PURCHASE, PURCHASE, at, observation, push, seen
 fn a_thing_bought_once_stays_although_roku_calls_it_not_entitled() {
     let bought = push("Sale", PURCHASE, SOLD, None, json!({}));
     let look = seen(PURCHASE, DURING_TERM, None, json!({"isEntitled": false}));
-    let forever = State::Current {
-        expires_at: None,
-        renewal: Renewal::On,
-        trial: false,
-    };
+    let forever = State::Current { expires_at: None, renewal: Renewal::On, trial: false };
     assert_eq!(state_after(PURCHASE, &[bought, look]), forever);
 }
 
 #[test]
-fn bug_a_cancelled_pending_downgrade_that_roku_still_calls_pending_never_starts() {
-    let cancelled = push(
-        "Cancellation",
-        NEW_PURCHASE,
-        LATER_IN_TERM,
-        Some(TERM_END),
-        json!({}),
-    );
+fn a_cancelled_pending_downgrade_that_roku_still_calls_pending_never_starts() {
+    let cancelled = push("Cancellation", NEW_PURCHASE, LATER_IN_TERM, Some(TERM_END), json!({}));
     let still = json!({"purchaseStatus": "PendingActive", "cancelled": true});
     let look = seen(NEW_PURCHASE, "2022-07-21T00:00:00Z", Some(TERM_END), still);
     let history = [&downgrade()[..], &[cancelled, look]].concat();
@@ -34,42 +24,22 @@ fn bug_a_cancelled_pending_downgrade_that_roku_still_calls_pending_never_starts(
 }
 
 #[test]
-fn bug_a_downgrade_whose_first_charge_failed_is_in_grace() {
+fn a_downgrade_whose_first_charge_failed_is_in_grace() {
     // Past the day, entitled, not cancelled, no longer called pending: grace (§6).
     let look = seen(NEW_PURCHASE, AFTER_TERM, Some(TERM_END), json!({}));
     let history = [&downgrade()[..], &[look]].concat();
-    let grace = State::Grace {
-        expired_at: at(TERM_END),
-    };
+    let grace = State::Grace { expired_at: at(TERM_END) };
     assert_eq!(state_after(NEW_PURCHASE, &history), grace);
 }
 
 #[test]
 fn an_observation_is_read_by_rokus_truth_table() {
     let (ahead, past) = (Some(TERM_END), Some(SOLD));
-    let ended = State::Ended {
-        at: at(DURING_TERM),
-    };
+    let ended = State::Ended { at: at(DURING_TERM) };
     for (entitled, date, cancelled, status, then) in [
         (true, ahead, false, "Active", paid_until(TERM_END)),
-        (
-            true,
-            past,
-            false,
-            "Active",
-            State::Grace {
-                expired_at: at(SOLD),
-            },
-        ),
-        (
-            true,
-            Some(DURING_TERM),
-            false,
-            "Active",
-            State::Grace {
-                expired_at: at(DURING_TERM),
-            },
-        ),
+        (true, past, false, "Active", State::Grace { expired_at: at(SOLD) }),
+        (true, Some(DURING_TERM), false, "Active", State::Grace { expired_at: at(DURING_TERM) }),
         (false, past, false, "Active", State::OnHold),
         (true, ahead, true, "Active", runs_out(TERM_END)),
         (true, ahead, true, "PendingInactive", runs_out(TERM_END)),
@@ -87,29 +57,14 @@ fn an_observation_is_read_by_rokus_truth_table() {
 
 #[test]
 fn pending_active_is_pending_in_every_spelling_whatever_is_entitled_says() {
-    let pending = State::PendingDowngrade {
-        starts_at: at(TERM_END),
-    };
-    for status in [
-        "PendingActive",
-        "Pending_Active",
-        "pending_active",
-        "PENDING_ACTIVE",
-    ] {
+    let pending = State::PendingDowngrade { starts_at: at(TERM_END) };
+    for status in ["PendingActive", "Pending_Active", "pending_active", "PENDING_ACTIVE"] {
         for entitled in [true, false] {
             let more = json!({"purchaseStatus": status, "isEntitled": entitled});
             let look = seen(NEW_PURCHASE, LATER_IN_TERM, Some(TERM_END), more);
             let [.., ordered, _] = downgrade();
-            assert_eq!(
-                state_after(NEW_PURCHASE, std::slice::from_ref(&look)),
-                pending,
-                "{status}"
-            );
-            assert_eq!(
-                state_after(NEW_PURCHASE, &[ordered, look]),
-                pending,
-                "{status}"
-            );
+            assert_eq!(state_after(NEW_PURCHASE, std::slice::from_ref(&look)), pending, "{status}");
+            assert_eq!(state_after(NEW_PURCHASE, &[ordered, look]), pending, "{status}");
         }
     }
 }
@@ -122,52 +77,27 @@ fn an_observation_ends_the_purchase_that_it_replaces() {
             "isEntitled": entitled,
             "cancelledTransactionIds": replaced,
         });
-        Fact::Observation(observation(
-            NEW_PURCHASE,
-            DURING_TERM,
-            Some(NEXT_TERM_END),
-            more,
-        ))
+        Fact::Observation(observation(NEW_PURCHASE, DURING_TERM, Some(NEXT_TERM_END), more))
     };
     let hyphens = "E875704D-0152-11ed-b449-0a58a9feac0c";
-    let replaced = State::Replaced {
-        at: at(DURING_TERM),
-    };
+    let replaced = State::Replaced { at: at(DURING_TERM) };
     for (look, then) in [
         (named("UPGRADE", true, json!([PURCHASE])), replaced),
         (named("UPGRADE", true, json!([hyphens])), replaced),
         (named("UPGRADE", true, json!(PURCHASE)), replaced),
-        (
-            named("UPGRADE", false, json!([PURCHASE])),
-            paid_until(TERM_END),
-        ),
+        (named("UPGRADE", false, json!([PURCHASE])), paid_until(TERM_END)),
         (named("UPGRADE", true, json!(null)), paid_until(TERM_END)),
-        (
-            named("DOWNGRADE", true, json!([PURCHASE])),
-            runs_out(TERM_END),
-        ),
+        (named("DOWNGRADE", true, json!([PURCHASE])), runs_out(TERM_END)),
     ] {
-        assert_eq!(
-            state_after(PURCHASE, &[sale(), look.clone()]),
-            then,
-            "{look:?}"
-        );
+        assert_eq!(state_after(PURCHASE, &[sale(), look.clone()]), then, "{look:?}");
     }
 }
 
 #[test]
 fn a_plan_that_a_trial_upgrade_suspended_comes_back_without_renewing() {
     let suspended = cancellation("UpgradeCancellation", DURING_TERM, Some(TERM_END));
-    let reinstated = seen(
-        PURCHASE,
-        LATER_IN_TERM,
-        Some(TERM_END),
-        json!({"cancelled": true}),
-    );
-    assert_eq!(
-        state_after(PURCHASE, &[sale(), suspended, reinstated]),
-        runs_out(TERM_END)
-    );
+    let reinstated = seen(PURCHASE, LATER_IN_TERM, Some(TERM_END), json!({"cancelled": true}));
+    assert_eq!(state_after(PURCHASE, &[sale(), suspended, reinstated]), runs_out(TERM_END));
 }
 
 #[test]

@@ -11,10 +11,7 @@ fn a_new_sale_is_paid_until_its_expiration_date() {
     let account = fold([sale()]);
     let bought = purchase_of(&account, PURCHASE);
     assert_eq!(bought.state, paid_until(TERM_END));
-    assert_eq!(
-        bought.product.as_ref().map(RokuProductId::as_str),
-        Some(PRODUCT)
-    );
+    assert_eq!(bought.product.as_ref().map(RokuProductId::as_str), Some(PRODUCT));
 }
 
 #[test]
@@ -31,32 +28,16 @@ fn a_push_that_names_no_product_leaves_the_one_that_is_known() {
 fn a_renewal_moves_the_end_of_the_same_purchase() {
     let history = [sale(), renewal(TERM_END, NEXT_TERM_END)];
     assert_eq!(state_after(PURCHASE, &history), paid_until(NEXT_TERM_END));
-    assert_eq!(
-        fold(history).purchases.len(),
-        1,
-        "the renewal's own id opens no other chain"
-    );
+    assert_eq!(fold(history).purchases.len(), 1, "the renewal's own id opens no other chain");
 }
 
 #[test]
 fn a_trial_is_a_trial_until_a_term_is_paid() {
-    let trial = push(
-        "Sale",
-        PURCHASE,
-        SOLD,
-        Some(TERM_END),
-        json!({"isFreeTrial": true}),
-    );
+    let trial = push("Sale", PURCHASE, SOLD, Some(TERM_END), json!({"isFreeTrial": true}));
     let look = seen(PURCHASE, DURING_TERM, Some(TERM_END), json!({"total": 0}));
-    assert_eq!(
-        state_after(PURCHASE, &[trial.clone(), look.clone()]),
-        trial_until(TERM_END)
-    );
+    assert_eq!(state_after(PURCHASE, &[trial.clone(), look.clone()]), trial_until(TERM_END));
     let paid = renewal(TERM_END, NEXT_TERM_END);
-    assert_eq!(
-        state_after(PURCHASE, &[trial, look, paid]),
-        paid_until(NEXT_TERM_END)
-    );
+    assert_eq!(state_after(PURCHASE, &[trial, look, paid]), paid_until(NEXT_TERM_END));
 }
 
 #[test]
@@ -68,11 +49,7 @@ fn a_cancellation_lets_the_term_run_out() {
             cancellation("Cancellation", DURING_TERM, Some(TERM_END)),
             runs_out(TERM_END),
         ),
-        (
-            vec![sale()],
-            cancellation("Cancellation", DURING_TERM, None),
-            runs_out(TERM_END),
-        ),
+        (vec![sale()], cancellation("Cancellation", DURING_TERM, None), runs_out(TERM_END)),
         (
             vec![sale()],
             cancellation("Cancellation", AFTER_TERM, Some(TERM_END)),
@@ -80,17 +57,11 @@ fn a_cancellation_lets_the_term_run_out() {
         ),
         (vec![sale()], second_of_sale, runs_out(TERM_END)),
         // Heard first, and nothing else yet.
-        (
-            vec![],
-            cancellation("Cancellation", DURING_TERM, Some(TERM_END)),
-            runs_out(TERM_END),
-        ),
+        (vec![], cancellation("Cancellation", DURING_TERM, Some(TERM_END)), runs_out(TERM_END)),
         (
             vec![],
             cancellation("Cancellation", DURING_TERM, None),
-            State::Ended {
-                at: at(DURING_TERM),
-            },
+            State::Ended { at: at(DURING_TERM) },
         ),
     ] {
         let facts = [given, vec![cancelled]].concat();
@@ -101,41 +72,21 @@ fn a_cancellation_lets_the_term_run_out() {
 #[test]
 fn an_upgrade_replaces_the_old_plan_at_once_although_its_date_is_ahead() {
     let more = json!({"productCode": "S987654321-US", "price": 13.99});
-    let new = push(
-        "UpgradeSale",
-        NEW_PURCHASE,
-        DURING_TERM,
-        Some(NEXT_TERM_END),
-        more,
-    );
+    let new = push("UpgradeSale", NEW_PURCHASE, DURING_TERM, Some(NEXT_TERM_END), more);
     let old = cancellation("UpgradeCancellation", LATER_IN_TERM, Some(TERM_END));
     let history = [sale(), new, old];
-    let replaced = State::Replaced {
-        at: at(LATER_IN_TERM),
-    };
+    let replaced = State::Replaced { at: at(LATER_IN_TERM) };
     assert_eq!(state_after(PURCHASE, &history), replaced);
-    assert_eq!(
-        state_after(PURCHASE, &history[..1 + 1]),
-        paid_until(TERM_END)
-    );
-    assert_eq!(
-        state_after(NEW_PURCHASE, &history),
-        paid_until(NEXT_TERM_END)
-    );
+    assert_eq!(state_after(PURCHASE, &history[..2]), paid_until(TERM_END));
+    assert_eq!(state_after(NEW_PURCHASE, &history), paid_until(NEXT_TERM_END));
     let late = cancellation("Cancellation", AFTER_TERM, Some(NEXT_TERM_END));
     let history = [&history[..], &[late]].concat();
-    assert_eq!(
-        state_after(PURCHASE, &history),
-        replaced,
-        "no cancellation revives it"
-    );
+    assert_eq!(state_after(PURCHASE, &history), replaced, "no cancellation revives it");
 }
 
 #[test]
 fn a_downgrade_is_pending_until_the_old_plan_has_run_out() {
-    let pending = State::PendingDowngrade {
-        starts_at: at(TERM_END),
-    };
+    let pending = State::PendingDowngrade { starts_at: at(TERM_END) };
     assert_eq!(state_after(NEW_PURCHASE, &downgrade()), pending);
     assert_eq!(state_after(PURCHASE, &downgrade()), runs_out(TERM_END));
 }
@@ -145,28 +96,15 @@ fn the_first_charge_of_a_pending_downgrade_starts_it() {
     let more = json!({"transactionId": "first-charge", "productCode": "S111111111-US"});
     let started = push("Sale", NEW_PURCHASE, TERM_END, Some(NEXT_TERM_END), more);
     let history = [&downgrade()[..], &[started]].concat();
-    assert_eq!(
-        state_after(NEW_PURCHASE, &history),
-        paid_until(NEXT_TERM_END)
-    );
+    assert_eq!(state_after(NEW_PURCHASE, &history), paid_until(NEXT_TERM_END));
     assert_eq!(state_after(PURCHASE, &history), runs_out(TERM_END));
 }
 
 #[test]
 fn a_pending_downgrade_that_is_cancelled_never_starts() {
     for (date, then) in [
-        (
-            Some(TERM_END),
-            State::Ended {
-                at: at(LATER_IN_TERM),
-            },
-        ),
-        (
-            None,
-            State::Ended {
-                at: at(LATER_IN_TERM),
-            },
-        ),
+        (Some(TERM_END), State::Ended { at: at(LATER_IN_TERM) }),
+        (None, State::Ended { at: at(LATER_IN_TERM) }),
         // A later date says that it had started.
         (Some(NEXT_TERM_END), runs_out(NEXT_TERM_END)),
     ] {
@@ -178,39 +116,15 @@ fn a_pending_downgrade_that_is_cancelled_never_starts() {
 
 #[test]
 fn a_type_that_changes_nothing_is_counted_and_changes_nothing() {
-    let types = [
-        "Refund",
-        "Chargeback",
-        "CancellationOfferIntiated",
-        "Refund",
-    ];
-    let others = types
-        .iter()
-        .zip(["10", "11", "12", "13"])
-        .map(|(word, second)| {
-            push(
-                word,
-                PURCHASE,
-                &format!("2022-07-20T10:00:{second}Z"),
-                Some(SOLD),
-                json!({}),
-            )
-        });
+    let types = ["Refund", "Chargeback", "CancellationOfferIntiated", "Refund"];
+    let others = types.iter().zip(["10", "11", "12", "13"]).map(|(word, second)| {
+        push(word, PURCHASE, &format!("2022-07-20T10:00:{second}Z"), Some(SOLD), json!({}))
+    });
     let credit = json!({"originalTransactionId": null, "transactionId": "579743"});
     let credit = push("Credit", PURCHASE, DURING_TERM, None, credit);
     let account = fold(others.chain([credit, sale()]));
     assert_eq!(account.purchases, fold([sale()]).purchases);
-    let counted = [
-        ("CancellationOfferIntiated", 1),
-        ("Chargeback", 1),
-        ("Credit", 1),
-        ("Refund", 2),
-    ];
-    assert!(
-        account
-            .other_pushes
-            .iter()
-            .map(|(word, count)| (word.as_str(), *count))
-            .eq(counted)
-    );
+    let counted =
+        [("CancellationOfferIntiated", 1), ("Chargeback", 1), ("Credit", 1), ("Refund", 2)];
+    assert!(account.other_pushes.iter().map(|(word, count)| (word.as_str(), *count)).eq(counted));
 }

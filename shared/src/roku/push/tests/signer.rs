@@ -31,11 +31,7 @@ pub(super) fn now() -> Timestamp {
 /// bytes behind a zero and 3 bytes, each behind its tag and length.
 pub(super) fn modulus_and_exponent(key: &KeyPair) -> (&[u8], &[u8]) {
     let der = key.public_key().as_ref();
-    assert_eq!(
-        (der.len(), &der[4..9]),
-        (270, &[2, 0x82, 1, 1, 0][..]),
-        "a 2048-bit key"
-    );
+    assert_eq!((der.len(), &der[4..9]), (270, &[2, 0x82, 1, 1, 0][..]), "a 2048-bit key");
     (&der[9..265], &der[267..])
 }
 
@@ -88,13 +84,7 @@ pub(super) fn signed_with(
 ) -> String {
     let input = signing_input(header, claims);
     let mut signature = vec![0; key.public_modulus_len()];
-    key.sign(
-        algorithm,
-        &SystemRandom::new(),
-        input.as_bytes(),
-        &mut signature,
-    )
-    .unwrap();
+    key.sign(algorithm, &SystemRandom::new(), input.as_bytes(), &mut signature).unwrap();
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 

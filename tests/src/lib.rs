@@ -1,0 +1,14 @@
+//! What the end-to-end tests stand on.
+//!
+//! Tests drive a running stack over HTTP, as Roku, a middleware and an app do: [`Usher`] is the
+//! stack with the calls that they make. [`foreign_roku::ForeignRoku`] is a Roku that is not ours,
+//! [`lambda::Runtime`] runs the functions' binaries, [`wire::Wire`] loses calls to DynamoDB.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where this does")]
+
+pub mod foreign_roku;
+pub mod lambda;
+pub mod samples;
+mod usher;
+pub mod wire;
+
+pub use usher::{Answer, Usher};

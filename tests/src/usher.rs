@@ -1,0 +1,157 @@
+//! A running stack, and the calls that Roku, a middleware and an app make.
+
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use usher_cli::catalog_file;
+use usher_cli::stack::{Options, Stack};
+use uuid::Uuid;
+
+/// A stack with the demo publisher, and a client.
+#[derive(Debug)]
+pub struct Usher {
+    /// The stack.
+    pub stack: Stack,
+    /// The address of the gateway that is called.
+    pub gateway: String,
+    http: reqwest::Client,
+}
+
+/// What a caller gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("a body of JSON")
+    }
+
+    /// The answer as a snapshot shows it: with indented JSON.
+    pub fn shown(&self) -> String {
+        let body = serde_json::from_str::<Value>(&self.body);
+        let body = body.map_or(self.body.clone(), |body| format!("{body:#}"));
+        format!("{} {}\n{body}", self.status, self.content_type)
+    }
+}
+
+impl Usher {
+    /// The demo stack, with the simulator.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The demo stack with other options.
+    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options::in_memory(catalog_file::demo().unwrap());
+        change(&mut options);
+        let stack = Stack::start(options).await.unwrap();
+        let gateway = stack.gateway.clone();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { stack, gateway, http }
+    }
+
+    /// Makes any request of the API.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.gateway)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        let content_type = response.headers().get("content-type");
+        let content_type =
+            content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let status = response.status().as_u16();
+        Answer { status, content_type, body: response.text().await.unwrap() }
+    }
+
+    /// The publisher's token.
+    pub fn token(&self) -> &str {
+        self.stack.publisher_token.expose_secret()
+    }
+
+    /// Delivers a body to the demo publisher's webhook as Roku would.
+    pub async fn deliver(&self, jws: &str) -> Answer {
+        let path = "/roku/push-notification/123456789";
+        let text = [("content-type", "text/plain")];
+        self.request(Method::POST, path, &text, jws.to_owned()).await
+    }
+
+    /// Has the simulator sign a push and delivers it.
+    pub async fn push(&self, message: &Value) -> Answer {
+        let key = Uuid::new_v4().to_string();
+        self.deliver(&self.sign(&key, message)).await
+    }
+
+    /// Has the simulator sign a push.
+    pub fn sign(&self, key: &str, message: &Value) -> String {
+        let simulator = self.stack.simulator.as_ref().expect("a simulator");
+        simulator.sign(key, &message.to_string())
+    }
+
+    /// Posts a receipt of a customer for an offer.
+    pub async fn receipt(&self, email: &str, offer: &str, purchase: &str) -> Answer {
+        let order = json!({ "purchaseId": purchase, "amount": "$7.99", "total": 7.99, "qty": 1 });
+        self.payment(&json!({ "customerEmail": email, "offerId": offer, "order": order })).await
+    }
+
+    /// Posts any body to `/roku/payment`.
+    pub async fn payment(&self, body: &Value) -> Answer {
+        let headers = [("x-publisher-token", self.token()), ("content-type", "application/json")];
+        self.request(Method::POST, "/roku/payment", &headers, body.to_string()).await
+    }
+
+    /// Asks what became of a receipt.
+    pub async fn receipt_status(&self, purchase: &str) -> Answer {
+        let headers = [("x-publisher-token", self.token())];
+        let path = format!("/roku/payment/{purchase}");
+        self.request(Method::GET, &path, &headers, "").await
+    }
+
+    /// Makes a JSON-RPC call and gives the whole answer.
+    pub async fn rpc(&self, method: &str, params: Value) -> Value {
+        let call = json!({ "method": method, "params": params, "jsonrpc": "2.0", "id": 1 });
+        let answer = self.request(Method::POST, "/3.0/json-rpc", &[], call.to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
+    /// A token of a registered customer.
+    pub async fn customer_token(&self, email: &str) -> String {
+        let params = json!({ "publisherToken": self.token(), "customerEmail": email });
+        let answer = self.rpc("generateCustomerToken", params).await;
+        answer["result"]["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// The result of `getAccessStatus`.
+    pub async fn access(&self, email: &str, offer: &str) -> Value {
+        let token = self.customer_token(email).await;
+        let params = json!({ "customerToken": token, "offerId": offer });
+        self.rpc("getAccessStatus", params).await["result"].clone()
+    }
+
+    /// Whether a customer may watch an offer.
+    pub async fn may_watch(&self, email: &str, offer: &str) -> bool {
+        self.access(email, offer).await["accessGranted"] == true
+    }
+
+    /// The tags that are open to a customer.
+    pub async fn tags(&self, email: &str) -> Value {
+        let token = self.customer_token(email).await;
+        let params = json!({ "customerToken": token, "publisherToken": self.token() });
+        self.rpc("getAccessibleTags", params).await["result"]["tags"].clone()
+    }
+}
