@@ -33,7 +33,7 @@ type Handler = Arc<dyn Fn(lambda_http::Request) -> Answer + Send + Sync>;
 /// When a handler cannot be made, or the template has a route for a function that is not here.
 pub fn router(template: &Template, config: &Config) -> Result<Router, StackError> {
     let handlers = handlers(config)?;
-    let mut router = Router::new().fallback(not_found).method_not_allowed_fallback(not_found);
+    let mut router = Router::new();
     for route in template.routes()? {
         let handler = handlers.get(route.function.as_str());
         let handler =
@@ -45,7 +45,7 @@ pub fn router(template: &Template, config: &Config) -> Result<Router, StackError
         };
         router = router.route(&route.path, on(method, run));
     }
-    Ok(router)
+    Ok(router.fallback(not_found).method_not_allowed_fallback(not_found))
 }
 
 fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackError> {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// An answer with a body of plain text.
 pub fn text(status: StatusCode, body: impl Into<String>) -> Response<Body> {
-    with_type(status, "text/plain; charset=utf-8", body.into())
+    with_type(status, "text/plain", body.into())
 }
 
 /// An answer with a body of JSON.

@@ -24,7 +24,7 @@ use std::error::Error;
 
 use aws_lc_rs::digest;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use crate::domain::id::{CustomerId, PublisherId};
 
@@ -99,6 +99,22 @@ impl Table {
             Ok(_) => Ok(true),
             Err(error) if is_condition_failed(&error) => Ok(false),
             Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+
+    /// Writes all items or none; says whether their conditions held and nobody else was writing.
+    async fn transact(
+        &self,
+        items: impl IntoIterator<Item = TransactWriteItem>,
+    ) -> Result<bool, StoreError> {
+        let items = items.into_iter().collect();
+        let request = self.client.transact_write_items().set_transact_items(Some(items));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_transaction_canceled_exception() => Ok(false),
+                _ => Err(StoreError::unavailable(error)),
+            },
         }
     }
 }

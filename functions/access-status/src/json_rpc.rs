@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// Cleeng's PHP client sends at most 25 calls in a request; other clients may be bolder.
 pub const MAX_BATCH: usize = 50;
 
+/// A batch of 50 calls with our longest tokens has half of this.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
 /// One call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
@@ -74,6 +77,10 @@ impl Request {
     /// Reads a body, whatever its content type says.
     pub fn parse(body: &[u8]) -> Self {
         let refused = |error| Self::Single(Err(Refusal { id: Value::Null, error }));
+        if body.len() > MAX_BODY_BYTES {
+            let message = format!("The body is longer than {MAX_BODY_BYTES} bytes");
+            return refused(RpcError::invalid_request(message));
+        }
         match serde_json::from_slice(body) {
             Ok(Value::Array(calls)) if calls.is_empty() => {
                 refused(RpcError::invalid_request("The batch is empty"))

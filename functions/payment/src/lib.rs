@@ -23,7 +23,7 @@ use usher::roku;
 use usher::roku::web_service::RokuWebService;
 use usher::secrets::Secrets;
 use usher::store::StoreError;
-use usher::store::accounts::Accounts;
+use usher::store::accounts::{Accounts, Settlement};
 use usher::store::customers::Customers;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
@@ -175,39 +175,37 @@ impl Payment {
         receipt: Receipt,
         answer: Option<Box<Observation>>,
     ) -> Result<(), StoreError> {
-        let roku_customer = answer.as_ref().map(|seen| seen.roku_customer.clone());
-        let outcome = match answer {
-            Some(seen) => match self.grant(publisher, &receipt, *seen).await? {
-                Ok(()) => Outcome::Granted,
-                Err(rejection) => Outcome::Rejected(rejection),
-            },
-            None => Outcome::Rejected(Rejection::UnknownToRoku),
+        let Some(seen) = answer else {
+            let outcome = Outcome::Rejected(Rejection::UnknownToRoku);
+            let known = KnownReceipt { receipt, outcome, roku_customer: None };
+            return self.receipts.settle(&publisher.id, &known).await;
         };
-        tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
-        let known = KnownReceipt { receipt, outcome, roku_customer };
-        self.receipts.settle(&publisher.id, &known).await
+        self.fold_in(publisher, receipt, *seen).await
     }
 
     /// Keeps what Roku said, folds it in, and links the account where the receipt is borne out.
-    async fn grant(
+    async fn fold_in(
         &self,
         publisher: &Publisher,
-        receipt: &Receipt,
+        receipt: Receipt,
         seen: Observation,
-    ) -> Result<Result<(), Rejection>, StoreError> {
-        let confirmed = ConfirmedReceipt::confirm(receipt, &seen, &publisher.catalog);
+    ) -> Result<(), StoreError> {
+        let confirmed = ConfirmedReceipt::confirm(&receipt, &seen, &publisher.catalog);
+        let roku_customer = Some(seen.roku_customer.clone());
         let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
-        let mut verdict = Ok(());
-        let link = |holder: Option<&CustomerId>| {
+        let settle = |holder: Option<&CustomerId>| {
             let claim = confirmed
                 .as_ref()
                 .map_err(|rejection| *rejection)
-                .and_then(|receipt| receipt.claim(holder, publisher.settings.transfer));
-            verdict = claim.map(|_| ());
-            claim.ok().or(holder).cloned()
+                .and_then(|confirmed| confirmed.claim(holder, publisher.settings.transfer));
+            let outcome = claim.map_or_else(Outcome::Rejected, |_| Outcome::Granted);
+            tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
+            let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
+            let known = KnownReceipt { receipt, outcome, roku_customer };
+            Settlement { link_to: claim.ok().cloned(), receipt: Some(known) }
         };
-        self.accounts.fold_and_link(kept, link).await?;
-        Ok(verdict)
+        self.accounts.fold_and_settle(kept, settle).await?;
+        Ok(())
     }
 
     async fn status(&self, request: &Request) -> Result<Response<Body>, Failure> {

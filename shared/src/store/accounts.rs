@@ -5,14 +5,16 @@
 //! account; the second writes the account and takes the mark away. A function that dies in between
 //! leaves the mark, and whoever folds next sees it and folds everything again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
 
 use super::fact_item::{self, account_pk, sort_key};
-use super::{Item, StoreError, Table, customer_pk, from_item, in_key, key, string, to_item};
+use super::receipts::{self, KnownReceipt};
+use super::{
+    Item, StoreError, Table, customer_pk, from_item, in_key, is_condition_failed, key, string,
+    to_item,
+};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
 use crate::domain::fold::fold;
@@ -37,6 +39,15 @@ pub struct Kept {
     /// Whether the fact had not been kept before.
     pub is_new: bool,
     before: Stored,
+}
+
+/// What is decided with a fold.
+#[derive(Debug, Default)]
+pub struct Settlement {
+    /// Whose account it is from now on; where none, it stays whose it is.
+    pub link_to: Option<CustomerId>,
+    /// What became of the receipt that led to it.
+    pub receipt: Option<KnownReceipt>,
 }
 
 /// The account item.
@@ -123,19 +134,19 @@ impl Accounts {
     /// [`StoreError`] when it could not be folded in. The fact stays kept, and whoever folds the
     /// account next folds it in.
     pub async fn fold(&self, kept: Kept) -> Result<Account, StoreError> {
-        self.fold_and_link(kept, |holder| holder.cloned()).await
+        self.fold_and_settle(kept, |_| Settlement::default()).await
     }
 
-    /// Folds a kept fact into its account and decides, in the same write, whose account it is:
-    /// `link` is given the customer who holds it and says who shall. It may be asked again when
-    /// the account changes meanwhile.
+    /// Folds a kept fact into its account and settles, in the same write, whose account it is:
+    /// `settle` is given the customer who holds it. It may be asked again when the account changes
+    /// meanwhile.
     ///
     /// # Errors
-    /// As [`Self::fold`].
-    pub async fn fold_and_link(
+    /// As [`Self::fold`]. Nothing is settled then.
+    pub async fn fold_and_settle(
         &self,
         kept: Kept,
-        mut link: impl FnMut(Option<&CustomerId>) -> Option<CustomerId>,
+        mut settle: impl FnMut(Option<&CustomerId>) -> Settlement,
     ) -> Result<Account, StoreError> {
         let Kept { publisher, fact, mut before, .. } = kept;
         let account_key = account_key(&publisher, fact.roku_customer());
@@ -144,9 +155,8 @@ impl Accounts {
                 before = self.stored(&account_key).await?;
             }
             let after = self.folded(&account_key, &fact, &mut before).await?;
-            let holder = before.holder(&publisher);
-            let linked_to = link(holder.as_ref()).map(|id| customer_pk(&publisher, &id));
-            let write = self.write(&account_key, &before, &after, linked_to);
+            let settlement = settle(before.holder(&publisher).as_ref());
+            let write = self.write(&publisher, &account_key, &before, &after, settlement);
             let (written, ()) = tokio::try_join!(write, self.remember_sale(&publisher, &fact))?;
             if written {
                 return Ok(after);
@@ -184,40 +194,47 @@ impl Accounts {
         items.map_err(StoreError::unavailable)?.iter().map(fact_item::from_item).collect()
     }
 
-    /// Writes the account unless another did since it was read; says whether it did.
+    /// Writes the account, and the receipt that is settled with it, unless another function wrote
+    /// the account since it was read; says whether it did.
     async fn write(
         &self,
+        publisher: &PublisherId,
         account_key: &Item,
         before: &Stored,
         after: &Account,
-        linked_to: Option<String>,
+        settlement: Settlement,
     ) -> Result<bool, StoreError> {
-        let mut sets = vec!["version = :next".to_owned()];
-        let folded = before.unfolded.iter().cloned().collect();
-        let mut request = self
-            .table
-            .client
-            .update_item()
+        let linked_to = settlement.link_to.map(|id| customer_pk(publisher, &id));
+        let change = before.change_to(after, linked_to)?;
+        let Some(receipt) = settlement.receipt else {
+            let request = self.table.client.update_item().table_name(&self.table.name);
+            let request = request
+                .set_key(Some(account_key.clone()))
+                .update_expression(change.expression)
+                .condition_expression(UNCHANGED)
+                .set_expression_attribute_values(Some(change.values));
+            return match request.send().await {
+                Ok(_) => Ok(true),
+                Err(error) if is_condition_failed(&error) => Ok(false),
+                Err(error) => Err(StoreError::unavailable(error)),
+            };
+        };
+        let update = Update::builder()
             .table_name(&self.table.name)
             .set_key(Some(account_key.clone()))
-            .expression_attribute_values(":folded", AttributeValue::Ss(folded))
-            .expression_attribute_values(":next", number(before.version + 1))
-            .expression_attribute_values(":read", number(before.version));
-        for (name, value) in to_item(after)? {
-            sets.push(format!("{name} = :{name}"));
-            request = request.expression_attribute_values(format!(":{name}"), value);
-        }
-        if let Some(customer) = linked_to {
-            sets.push("linked_to = :customer".to_owned());
-            request = request.expression_attribute_values(":customer", string(customer));
-        }
-        // The mark alone makes an item without a version.
-        let unchanged = "version = :read OR (attribute_not_exists(version) AND :read = :zero)";
-        let request = request
-            .expression_attribute_values(":zero", number(0))
-            .update_expression(format!("SET {} DELETE unfolded :folded", sets.join(", ")))
-            .condition_expression(unchanged);
-        outcome(request.send().await)
+            .update_expression(change.expression)
+            .condition_expression(UNCHANGED)
+            .set_expression_attribute_values(Some(change.values));
+        let update = update.build().map_err(StoreError::unavailable)?;
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(receipts::item(publisher, &receipt)?));
+        let put = put.build().map_err(StoreError::unavailable)?;
+        let items = [
+            TransactWriteItem::builder().update(update).build(),
+            TransactWriteItem::builder().put(put).build(),
+        ];
+        self.table.transact(items).await
     }
 
     /// So that support finds the account by any charge, not only by the first of a chain.
@@ -247,7 +264,34 @@ impl Accounts {
     }
 }
 
+/// A change of the account item.
+struct Change {
+    expression: String,
+    values: HashMap<String, AttributeValue>,
+}
+
+/// Nobody wrote the account since it was read. The mark alone makes an item without a version.
+const UNCHANGED: &str = "version = :read OR (attribute_not_exists(version) AND :read = :zero)";
+
 impl Stored {
+    fn change_to(&self, after: &Account, linked_to: Option<String>) -> Result<Change, StoreError> {
+        let folded = self.unfolded.iter().cloned().collect();
+        let mut values = HashMap::from([
+            (":folded".to_owned(), AttributeValue::Ss(folded)),
+            (":next".to_owned(), number(self.version + 1)),
+            (":read".to_owned(), number(self.version)),
+            (":zero".to_owned(), number(0)),
+        ]);
+        let mut sets = vec!["version = :next".to_owned()];
+        let linked_to = linked_to.map(|customer| ("linked_to".to_owned(), string(customer)));
+        for (name, value) in to_item(after)?.into_iter().chain(linked_to) {
+            sets.push(format!("{name} = :{name}"));
+            values.insert(format!(":{name}"), value);
+        }
+        let expression = format!("SET {} DELETE unfolded :folded", sets.join(", "));
+        Ok(Change { expression, values })
+    }
+
     fn read(mut item: Item) -> Result<Self, StoreError> {
         let unfolded = match item.remove("unfolded") {
             Some(AttributeValue::Ss(waiting)) => waiting.into_iter().collect(),
@@ -281,15 +325,4 @@ fn account_key(publisher: &PublisherId, customer: &RokuCustomerId) -> Item {
 
 fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
-}
-
-fn outcome<T, R>(answer: Result<T, SdkError<UpdateItemError, R>>) -> Result<bool, StoreError>
-where
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match answer {
-        Ok(_) => Ok(true),
-        Err(error) if super::is_condition_failed(&error) => Ok(false),
-        Err(error) => Err(StoreError::unavailable(error)),
-    }
 }

@@ -108,15 +108,7 @@ impl Customers {
         by_email.insert("customer_id".to_owned(), string(customer.as_str()));
         let mut itself = key(&customer_pk(publisher, customer), "CUSTOMER");
         itself.insert("email".to_owned(), string(email.0.expose_secret()));
-        let request = self.table.client.transact_write_items();
-        let request = request.transact_items(self.put_if_free(by_email)?);
-        match request.transact_items(self.put_if_free(itself)?).send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(refusal) if refusal.is_transaction_canceled_exception() => Ok(false),
-                _ => Err(StoreError::unavailable(error)),
-            },
-        }
+        self.table.transact([self.put_if_free(by_email)?, self.put_if_free(itself)?]).await
     }
 
     fn put_if_free(&self, item: Item) -> Result<TransactWriteItem, StoreError> {

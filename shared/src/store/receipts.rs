@@ -109,7 +109,7 @@ fn receipt_key(
     key(&customer_pk(publisher, customer), &format!("RECEIPT#{}", in_key(transaction.as_str())))
 }
 
-fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item, StoreError> {
+pub(super) fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item, StoreError> {
     let receipt = &known.receipt;
     let mut item = receipt_key(publisher, &receipt.customer, &receipt.transaction);
     item.extend(to_item(known)?);

@@ -1,0 +1,110 @@
+//! The same pushes in any order, any number of times: the same access.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use usher_tests::Usher;
+use usher_tests::samples::{BASIC_PRODUCT, PREMIUM_PRODUCT, ROKU_CUSTOMER, days, push};
+
+const ANN: &str = "ann@example.com";
+const OFFERS: [&str; 3] = ["S123456789_US", "S223456789_US", "S323456789_US"];
+
+/// A year in the life of a Roku account: bought, renewed, moved up, moved down, back, cancelled.
+fn history(now: Timestamp) -> Vec<(String, Value)> {
+    let at = |day| days(now, day);
+    let pushes = [
+        push("Sale", "basic", BASIC_PRODUCT).with("transactionId", "basic").at(at(-200), at(-170)),
+        push("Sale", "basic", BASIC_PRODUCT).with("transactionId", "second").at(at(-170), at(-140)),
+        push("Credit", "none", BASIC_PRODUCT).at(at(-160), at(-160)),
+        push("UpgradeSale", "premium", PREMIUM_PRODUCT).at(at(-150), at(-120)),
+        push("UpgradeCancellation", "basic", BASIC_PRODUCT).at(at(-150), at(-140)),
+        push("DowngradeSale", "lower", BASIC_PRODUCT).at(at(-130), at(-120)),
+        push("DowngradeCancellation", "premium", PREMIUM_PRODUCT).at(at(-130), at(-120)),
+        push("Sale", "lower", BASIC_PRODUCT).with("transactionId", "third").at(at(-120), at(-20)),
+        push("Cancellation", "lower", BASIC_PRODUCT).at(at(-30), at(-20)),
+        push("Sale", "again", PREMIUM_PRODUCT).with("transactionId", "again").at(at(-10), at(20)),
+        push("Cancellation", "again", PREMIUM_PRODUCT).at(at(-1), at(20)),
+    ];
+    let keyed = pushes.iter().enumerate();
+    keyed.map(|(index, push)| (format!("key-{index}"), push.message())).collect()
+}
+
+/// A stack where Ann holds the Roku account of the samples, and nothing runs on it any more.
+async fn linked() -> Usher {
+    let usher = Usher::start().await;
+    let simulator = usher.stack.simulator.clone().unwrap();
+    let (order, _) = simulator.buy(ROKU_CUSTOMER, "S323456789-US", false).await.unwrap();
+    usher.receipt(ANN, "S323456789_US", &order.purchase_id).await;
+    let now = usher.stack.config.clock.now();
+    let end =
+        push("Cancellation", &order.purchase_id, "S323456789-US").at(days(now, 1), days(now, -300));
+    usher.push(&end.message()).await;
+    assert_eq!(access(&usher).await, json!([false, false, false, []]));
+    usher
+}
+
+async fn access(usher: &Usher) -> Value {
+    let mut answers = Vec::new();
+    for offer in OFFERS {
+        answers.push(json!(usher.may_watch(ANN, offer).await));
+    }
+    answers.push(usher.tags(ANN).await);
+    Value::Array(answers)
+}
+
+async fn deliver_all(usher: &Usher, history: &[(String, Value)]) {
+    for (key, message) in history {
+        let answer = usher.deliver(&usher.sign(key, message)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+}
+
+/// Premium, cancelled, with twenty days to run.
+fn expected() -> Value {
+    json!([false, true, false, ["basic", "premium"]])
+}
+
+#[tokio::test]
+async fn in_order() {
+    let usher = linked().await;
+    deliver_all(&usher, &history(usher.stack.config.clock.now())).await;
+    assert_eq!(access(&usher).await, expected());
+}
+
+#[tokio::test]
+async fn backwards() {
+    let usher = linked().await;
+    let mut history = history(usher.stack.config.clock.now());
+    history.reverse();
+    deliver_all(&usher, &history).await;
+    assert_eq!(access(&usher).await, expected());
+}
+
+#[tokio::test]
+async fn shuffled_and_doubled() {
+    let usher = linked().await;
+    let history = history(usher.stack.config.clock.now());
+    // Strides that share no factor with the length visit every push, in another order each.
+    for stride in [3, 4, 7] {
+        let shuffled: Vec<_> =
+            (0..history.len()).map(|step| history[step * stride % history.len()].clone()).collect();
+        deliver_all(&usher, &shuffled).await;
+    }
+    assert_eq!(access(&usher).await, expected());
+}
+
+#[tokio::test]
+async fn all_at_once() {
+    let usher = std::sync::Arc::new(linked().await);
+    let history = history(usher.stack.config.clock.now());
+    let mut deliveries = tokio::task::JoinSet::new();
+    for (key, message) in history.iter().cycle().take(2 * history.len()).cloned() {
+        let usher = std::sync::Arc::clone(&usher);
+        let jws = usher.sign(&key, &message);
+        deliveries.spawn(async move { usher.deliver(&jws).await.status });
+    }
+    let statuses = deliveries.join_all().await;
+    // Under such contention some may be told to come again, as Roku does.
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 503)), "{statuses:?}");
+    deliver_all(&usher, &history[..1]).await;
+    assert_eq!(access(&usher).await, expected());
+}

@@ -1,0 +1,12 @@
+//! A running stack, driven over HTTP only.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where this does")]
+
+mod access;
+mod faults;
+mod foreign_roku;
+mod histories;
+mod payment;
+mod push_notification;
+mod routes;
+mod subscription;
+mod units;

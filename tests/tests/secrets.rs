@@ -1,0 +1,83 @@
+//! Nothing that is secret or personal reaches a log, whatever happens.
+#![expect(clippy::unwrap_used, reason = "a test fails where this does")]
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use usher_tests::Usher;
+use usher_tests::foreign_roku::{ForeignRoku, Script};
+use usher_tests::samples::{self, BASIC_PRODUCT, push};
+use usher_tests::wire::{Fault, Wire};
+
+/// Everything that was logged, down to what libraries say at `TRACE`.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn logs_hold_no_secret_and_nobodys_data() {
+    let log = Log::default();
+    let writer = log.clone();
+    // Our own crates at every level; the others as on Lambda, where DEBUG is the most there is
+    // to choose and the SDK's own wire logs are not ours to enable.
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            "info,usher=trace,push_notification=trace,payment=trace,access_status=trace",
+        )
+        .with_writer(move || writer.clone())
+        .init();
+
+    let roku = ForeignRoku::start().await;
+    let mut usher = Usher::with(|options| {
+        options.roku = Some(roku.base());
+        options.roku_keys = Some(roku.keys());
+        options.roku_api_key = ForeignRoku::API_KEY.to_owned();
+    })
+    .await;
+    let (wire, gateway) = Wire::in_front_of(&usher.stack).await;
+    usher.gateway = gateway;
+    roku.knows("good", BASIC_PRODUCT, json!({}));
+    roku.answer("broken", Script::Says(500, String::new()));
+    roku.answer("odd", Script::Says(200, "{".to_owned()));
+
+    let signup = samples::all().into_iter().find(|sample| sample.contains_key("firstName"));
+    let signup = json!(signup.unwrap());
+    usher.deliver(&roku.sign(&signup)).await;
+    usher.deliver("not signed").await;
+    for purchase in ["good", "good", "broken", "odd", "unknown"] {
+        usher.receipt("secret.person@example.com", "S123456789_US", purchase).await;
+    }
+    let token = usher.customer_token("secret.person@example.com").await;
+    usher.access("secret.person@example.com", "S123456789_US").await;
+    wire.arm(0, Fault::LostOnTheWay);
+    usher.receipt("other.person@example.com", "S123456789_US", "good").await;
+    let jws = roku.sign(&push("Sale", "x", BASIC_PRODUCT).message());
+    usher.deliver(&jws).await;
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("receipt settled"), "something was logged: {log}");
+    assert!(log.contains("store failed"), "failures were logged: {log}");
+    for secret in [
+        ForeignRoku::API_KEY,
+        usher.token(),
+        &token,
+        "secret.person",
+        "other.person",
+        "Ann",
+        "95032",
+        "763edc77",
+        jws.rsplit('.').next().unwrap(),
+    ] {
+        assert!(!log.contains(secret), "{secret} was logged: {log}");
+    }
+}
