@@ -145,9 +145,9 @@ async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) ->
     let units = answer["ConsumedCapacity"]["CapacityUnits"].as_f64().unwrap_or_default();
     let is_read = matches!(seen.operation.as_str(), "GetItem" | "Query");
     if is_read {
-        seen.read_units = units
+        seen.read_units = units;
     } else {
-        seen.write_units = units
+        seen.write_units = units;
     }
     wire.seen.lock().unwrap().push(seen);
     if fault == Some(Fault::AnswerLost) {

@@ -64,9 +64,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     })
     .await?;
     if arguments.json {
-        print_json(&stack)
+        print_json(&stack);
     } else {
-        print_text(&stack)
+        print_text(&stack);
     }
     interrupted().await?;
     Ok(())

@@ -50,6 +50,8 @@ pub struct Notification {
     pub total: Option<Decimal>,
     /// What Roku expects to find in the body of our answer.
     pub response_key: Option<String>,
+    /// When the token around the push expired or will: recorded, not enforced.
+    pub token_expires_at: Option<Timestamp>,
     /// The push as Roku wrote it, less personal data: JSON.
     pub message: String,
 }
@@ -94,8 +96,14 @@ impl Notification {
             total: text("total").and_then(|total| total.parse().ok()),
             response_key: text("responseKey"),
             transaction_type,
+            token_expires_at: None,
             message: Value::Object(fields).to_string(),
         })
+    }
+
+    /// The same push with the expiry of the token around it.
+    pub(crate) fn in_token_until(self, token_expires_at: Option<Timestamp>) -> Self {
+        Self { token_expires_at, ..self }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::store::roku_public_keys::RokuPublicKeys;
 const FRESH: Duration = Duration::from_secs(3600);
 /// An unknown key is asked for at Roku's this often at most, whatever is thrown at us.
 const FETCH_PAUSE: Duration = Duration::from_secs(60);
+/// The same after a fetch that failed, so that a bad minute at Roku's does not last longer here.
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_SET_BYTES: usize = 256 * 1024;
 
@@ -31,7 +33,7 @@ pub struct PublicKeys {
 #[derive(Debug, Default)]
 struct Memory {
     keys: Option<(Instant, Arc<PublicKeySet>)>,
-    last_fetch: Option<Instant>,
+    no_fetch_before: Option<Instant>,
 }
 
 /// Why a push was not verified.
@@ -107,6 +109,8 @@ impl PublicKeys {
     fn not_fetched(&self, cause: &str) -> Option<Arc<PublicKeySet>> {
         let address = self.stored.address();
         tracing::error!(address, cause, "Roku's public keys were not fetched");
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.no_fetch_before = Some(Instant::now() + RETRY_PAUSE);
         None
     }
 
@@ -119,10 +123,11 @@ impl PublicKeys {
 
     fn may_fetch(&self) -> bool {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.last_fetch.is_some_and(|last| last.elapsed() < FETCH_PAUSE) {
+        let now = Instant::now();
+        if memory.no_fetch_before.is_some_and(|moment| now < moment) {
             return false;
         }
-        memory.last_fetch = Some(Instant::now());
+        memory.no_fetch_before = Some(now + FETCH_PAUSE);
         true
     }
 

@@ -140,7 +140,7 @@ impl Claims {
             // A message without a key is its own key.
             key: self.key.as_ref().and_then(text_of).unwrap_or_else(|| sha256(&message)),
             kind: self.kind.as_ref().and_then(text_of).unwrap_or_default(),
-            expires_at: self.exp.as_ref().and_then(Value::as_f64),
+            token_expires_at: self.exp.and_then(|exp| Timestamp::from_second(exp.as_i64()?).ok()),
             message,
         }
     }
@@ -158,8 +158,8 @@ pub struct VerifiedPush {
     pub key: String,
     /// Roku's `x-Roku-message-type`.
     pub kind: String,
-    /// When the token expired or will, in seconds since 1970: recorded, not enforced.
-    pub expires_at: Option<f64>,
+    /// When the token expired or will: recorded, not enforced.
+    pub token_expires_at: Option<Timestamp>,
     /// What Roku says: JSON, or the free text of the dashboard's test.
     pub message: String,
 }
@@ -170,7 +170,8 @@ impl VerifiedPush {
     /// # Errors
     /// [`Unreadable`] when it is something else.
     pub fn notification(&self) -> Result<Notification, Unreadable> {
-        Notification::read(&self.key, &self.message)
+        let notification = Notification::read(&self.key, &self.message)?;
+        Ok(notification.in_token_until(self.token_expires_at))
     }
 }
 

@@ -26,6 +26,9 @@ pub(super) fn to_item(publisher: &PublisherId, fact: &Fact) -> Item {
         Fact::Notification(push) => {
             item.insert("message_key".to_owned(), string(&push.message_key));
             item.insert("message".to_owned(), string(&push.message));
+            if let Some(expiry) = push.token_expires_at {
+                item.insert("token_expires_at".to_owned(), string(expiry.to_string()));
+            }
         }
         Fact::Observation(seen) => {
             item.insert("observed_at".to_owned(), string(seen.observed_at.to_string()));
@@ -38,7 +41,9 @@ pub(super) fn to_item(publisher: &PublisherId, fact: &Fact) -> Item {
 pub(super) fn from_item(item: &Item) -> Result<Fact, StoreError> {
     if item.contains_key("message") {
         let push = Notification::read(text(item, "message_key")?, text(item, "message")?);
-        return push.map(Fact::Notification).map_err(StoreError::corrupt);
+        let push = push.map_err(StoreError::corrupt)?;
+        let expiry = text(item, "token_expires_at").ok().and_then(|expiry| expiry.parse().ok());
+        return Ok(Fact::Notification(push.in_token_until(expiry)));
     }
     let observed_at: Timestamp = text(item, "observed_at")?.parse().map_err(StoreError::corrupt)?;
     let seen = Observation::read_kept(text(item, "answer")?, observed_at);

@@ -97,9 +97,9 @@ async fn all_at_once() {
     let usher = std::sync::Arc::new(linked().await);
     let history = history(usher.stack.config.clock.now());
     let mut deliveries = tokio::task::JoinSet::new();
-    for (key, message) in history.iter().cycle().take(2 * history.len()).cloned() {
+    for (key, message) in history.iter().cycle().take(2 * history.len()) {
         let usher = std::sync::Arc::clone(&usher);
-        let jws = usher.sign(&key, &message);
+        let jws = usher.sign(key, message);
         deliveries.spawn(async move { usher.deliver(&jws).await.status });
     }
     let statuses = deliveries.join_all().await;
