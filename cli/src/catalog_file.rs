@@ -47,6 +47,9 @@ pub enum CatalogFileError {
         /// Why.
         source: InvalidId,
     },
+    /// Without channels every push would be set aside.
+    #[error("{}: settings.channels must name at least one channel, each as Roku writes it", .0.display())]
+    Channels(PathBuf),
     /// The offers contradict each other.
     #[error("{}: {source}", path.display())]
     Offers {
@@ -85,6 +88,11 @@ fn parse(text: &str, path: &Path) -> Result<Publisher, CatalogFileError> {
         Ok(id) => id,
         Err(source) => return Err(CatalogFileError::Publisher { path, source }),
     };
+    let channels = &file.settings.channels;
+    let is_id = |channel: &String| !channel.is_empty() && channel.trim() == channel;
+    if channels.is_empty() || !channels.iter().all(is_id) {
+        return Err(CatalogFileError::Channels(path));
+    }
     match Catalog::new(file.offers) {
         Ok(catalog) => Ok(Publisher { id, settings: file.settings, catalog }),
         Err(source) => Err(CatalogFileError::Offers { path, source }),
@@ -108,13 +116,16 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_its_place() {
-        let head = "publisher = \"1\"\n[settings]\nchannels = []\n";
+        let head = "publisher = \"1\"\n[settings]\nchannels = [\"1\"]\n";
         let offer = "[[offers]]\nid=\"S1_US\"\ntitle=\"a\"\nprice=\"1\"\ncurrency=\"USD\"\n";
         for (text, expected) in [
             (format!("{head}[[offers]]\nid = \"S1_US\""), "line 4"),
             (format!("{head}renewal_leeway = 1"), "unknown field `renewal_leeway`"),
             (format!("{head}{offer}tags = [\"a/b\"]"), "a tag must be"),
-            (head.replace("\"1\"", "\"x\""), "c.toml: publisher must be a number"),
+            (head.replacen("\"1\"", "\"x\"", 1), "c.toml: publisher must be a number"),
+            (head.replace("[\"1\"]", "[]"), "must name at least one channel"),
+            (head.replace("[\"1\"]", "[\" 1\"]"), "must name at least one channel"),
+            (format!("{head}{offer}roku_product = \" \""), "must not be empty"),
             (format!("{head}{offer}{offer}"), "c.toml: offer S1_US is in the catalog twice"),
         ] {
             assert!(problem(&text).contains(expected), "{}", problem(&text));

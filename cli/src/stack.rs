@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws_config::Region;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use roku_simulator::{Account, Period, Product, Simulator};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use usher::clock::Clock;
 use usher::config::{Config, ROKU_KEYS_URL, aws_config};
@@ -27,7 +27,8 @@ const SECRETS_PREFIX: &str = "usher";
 /// What to run.
 #[derive(Debug)]
 pub struct Options {
-    /// Where the gateway listens. The others take the next three ports, or free ones.
+    /// Where the gateway listens. The simulator and DynamoDB take the next two ports, or free ones;
+    /// Secrets Manager is for this machine alone.
     pub listen: SocketAddr,
     /// Where the table is kept; in memory if nowhere.
     pub data: Option<PathBuf>,
@@ -38,7 +39,7 @@ pub struct Options {
     /// Another key set, in place of the simulator's or Roku's own.
     pub roku_keys: Option<String>,
     /// The publisher's Roku Pay API key.
-    pub roku_api_key: String,
+    pub roku_api_key: SecretString,
 }
 
 impl Options {
@@ -50,7 +51,7 @@ impl Options {
             publisher,
             roku: None,
             roku_keys: None,
-            roku_api_key: Account::default().api_key,
+            roku_api_key: SecretString::from(Account::default().api_key),
         }
     }
 }
@@ -123,7 +124,7 @@ impl Stack {
         let gateway = listen(options.listen).await?;
         let simulator = listen_near(&gateway, 1).await?;
         let database = listen_near(&gateway, 2).await?;
-        let secrets = listen_near(&gateway, 3).await?;
+        let secrets = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let urls = [&gateway, &simulator, &database, &secrets].map(url_of);
         let [gateway_url, simulator_url, dynamodb_url, secrets_url] = urls;
 
@@ -186,7 +187,7 @@ fn secrets_of(options: &Options) -> HashMap<String, SecretString> {
     let api_key = format!("{SECRETS_PREFIX}/roku-api-key/{}", options.publisher.id);
     HashMap::from([
         (format!("{SECRETS_PREFIX}/customer-token-seed"), SecretString::from(seed)),
-        (api_key, SecretString::from(options.roku_api_key.clone())),
+        (api_key, options.roku_api_key.clone()),
     ])
 }
 
@@ -194,7 +195,7 @@ fn start_simulator(listener: TcpListener, options: &Options, gateway: &str) -> A
     let publisher = &options.publisher;
     let simulator = Simulator::new(Account {
         channel: publisher.settings.channels.first().cloned().unwrap_or_default(),
-        api_key: options.roku_api_key.clone(),
+        api_key: options.roku_api_key.expose_secret().to_owned(),
         products: publisher.catalog.offers().iter().map(product_of).collect(),
     });
     simulator.set_push_url(&format!("{gateway}/roku/push-notification/{}", publisher.id));

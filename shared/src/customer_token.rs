@@ -15,19 +15,20 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::digest::sha256;
 use crate::domain::id::{CustomerId, PublisherId};
 use crate::secrets::{SecretError, Secrets};
-use crate::store::cache::Cache;
+use crate::store::StoreError;
 use crate::store::customer_token_keys::CustomerTokenKeys;
-use crate::store::{StoreError, sha256};
 
 /// Who signs customer tokens.
 const ISSUER: &str = "usher";
 /// A customer token lives two weeks, as Cleeng's does (`cleeng-api.md` §7).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// Our own tokens have a third of this.
+/// Our own tokens have a sixth of this.
 const MAX_TOKEN_BYTES: usize = 2048;
 /// How long a public key is used before the table is asked for it again.
 const FRESH: Duration = Duration::from_secs(3600);

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod catalog;
+pub mod email;
 pub mod fact;
 pub mod fold;
 pub mod id;

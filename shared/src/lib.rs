@@ -9,9 +9,11 @@
 //! - [`customer_token`]: the tokens that customers carry
 //! - [`clock`], [`config`], [`respond`]: what every function needs around its handler
 
+mod cache;
 pub mod clock;
 pub mod config;
 pub mod customer_token;
+mod digest;
 pub mod domain;
 pub mod respond;
 pub mod roku;

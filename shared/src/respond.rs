@@ -14,7 +14,7 @@ pub fn text(status: StatusCode, body: impl Into<String>) -> Response<Body> {
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     match serde_json::to_string(body) {
         Ok(body) => with_type(status, "application/json", body),
-        Err(_) => Failure::INTERNAL.into(),
+        Err(_) => Failure::internal().into(),
     }
 }
 
@@ -41,13 +41,14 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Our own fault; the log says what it is.
-    pub const INTERNAL: Self =
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "S0001", message: String::new() };
-
     /// A failure with this status, code and text.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
+    }
+
+    /// Our own fault; the log says what it is.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "S0001", "Internal Server Error")
     }
 
     /// The store or Roku is out of reach; the same request may be sent again.
@@ -63,8 +64,7 @@ impl Failure {
 
 impl From<Failure> for Response<Body> {
     fn from(failure: Failure) -> Self {
-        let message =
-            if failure.message.is_empty() { "Internal Server Error" } else { &failure.message };
+        let message = failure.message;
         let body = json!({ "code": failure.code, "message": message, "errors": [message] });
         with_type(failure.status, "application/json", body.to_string())
     }

@@ -7,9 +7,9 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use secrecy::SecretString;
 
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::domain::id::PublisherId;
-use crate::store::cache::Cache;
 
 /// How long a secret is used before it is read again.
 const FRESH: Duration = Duration::from_secs(300);

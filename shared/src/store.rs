@@ -21,15 +21,18 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
-use aws_lc_rs::digest;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
+use crate::digest::sha256;
 use crate::domain::id::{CustomerId, PublisherId};
 
+mod account_item;
 pub mod accounts;
-pub mod cache;
 pub mod customer_token_keys;
 pub mod customers;
 mod fact_item;
@@ -38,10 +41,16 @@ pub mod publishers;
 pub mod receipts;
 pub mod roku_public_keys;
 pub mod set_aside;
+mod transaction_item;
 
 /// A sort key may have 1024 bytes, an id as many: longer ones are hashed in keys and kept whole in
 /// the item (`roku-pay.md` §10.6).
 const LONGEST_IN_KEY: usize = 128;
+
+/// The pause after the first conflict between two functions; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// After a pause of this length the conflict is the caller's.
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
 /// The table that holds everything.
 #[derive(Debug, Clone)]
@@ -56,8 +65,8 @@ pub enum StoreError {
     /// DynamoDB did not answer, refused, or throttled. Trying again may help.
     #[error("the table cannot be used")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// Others changed the account under every attempt. Trying again will help.
-    #[error("the account changed under every attempt")]
+    /// Others changed the same items under every attempt. Trying again will help.
+    #[error("the same items were changed under every attempt")]
     Contended,
     /// An item is not as this program writes it.
     #[error("an item of the table cannot be read: {0}")]
@@ -77,7 +86,7 @@ impl Table {
     pub async fn warm(&self) {
         let anything = key("PUB#0", "PUBLISHER");
         let read = self.get(&anything, false);
-        drop(tokio::time::timeout(std::time::Duration::from_secs(1), read).await);
+        drop(tokio::time::timeout(Duration::from_secs(1), read).await);
     }
 
     async fn get(&self, key: &Item, consistent: bool) -> Result<Option<Item>, StoreError> {
@@ -88,16 +97,27 @@ impl Table {
 
     async fn put(&self, item: Item) -> Result<(), StoreError> {
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        request.send().await.map_err(StoreError::unavailable)?;
-        Ok(())
+        let answer = despite_conflicts(|| request.clone().send()).await;
+        answer.map(drop).map_err(StoreError::unavailable)
     }
 
     /// Puts an item unless its key is taken; says whether it did.
     async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        match request.condition_expression("attribute_not_exists(pk)").send().await {
+        let request = request.condition_expression("attribute_not_exists(pk)");
+        match despite_conflicts(|| request.clone().send()).await {
             Ok(_) => Ok(true),
             Err(error) if is_condition_failed(&error) => Ok(false),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+
+    /// Updates an item and gives what `ReturnValues` asked for; none if its condition did not hold.
+    async fn update(&self, request: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+        let request = request.table_name(&self.name);
+        match despite_conflicts(|| request.clone().send()).await {
+            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+            Err(error) if is_condition_failed(&error) => Ok(None),
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }
@@ -134,12 +154,35 @@ impl StoreError {
     }
 }
 
-fn is_condition_failed<E, R>(error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> bool
+/// Writes again while the item is part of another function's transaction: DynamoDB refuses then, and
+/// the SDK does not count that among the errors that pass.
+async fn despite_conflicts<T, E, R, F>(write: impl Fn() -> F) -> Result<T, SdkError<E, R>>
 where
-    E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
+    E: ProvideErrorMetadata,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
 {
-    error.as_service_error().and_then(|error| error.code())
-        == Some("ConditionalCheckFailedException")
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match write().await {
+            Err(error) if is_conflict(&error) && pause <= LONGEST_PAUSE => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_condition_failed<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    has_code(error, "ConditionalCheckFailedException")
+}
+
+fn is_conflict<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    has_code(error, "TransactionConflictException")
+}
+
+fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    error.as_service_error().and_then(|error| error.code()) == Some(code)
 }
 
 fn key(pk: &str, sk: &str) -> Item {
@@ -162,12 +205,6 @@ fn text<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
 /// An id as it may stand in a key.
 fn in_key(id: &str) -> String {
     if id.len() <= LONGEST_IN_KEY { id.to_owned() } else { format!("sha256:{}", sha256(id)) }
-}
-
-/// The SHA-256 of a text, in hexadecimal digits.
-pub(crate) fn sha256(text: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, StoreError> {

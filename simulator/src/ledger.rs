@@ -35,8 +35,9 @@ pub(crate) struct Purchase {
     pub(crate) trial: bool,
     pub(crate) status: Status,
     pub(crate) change: Option<PlanChange>,
-    /// What the last transaction charged.
+    /// What the last transaction charged, and when.
     pub(crate) total: Decimal,
+    pub(crate) charged_at: Timestamp,
     /// Terms are counted from here, so that month ends do not drift.
     anchor: Timestamp,
     terms: u16,
@@ -111,7 +112,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(Order, Vec<Message>), Refused> {
         let product = self.product(code)?;
-        if self.plan_of(customer, &product).is_some() {
+        if self.is_subscribed(customer, &product) {
             return Err(Refused::AlreadySubscribed(code.to_owned()));
         }
         let total = if trial { Decimal::ZERO } else { product.price };
@@ -128,8 +129,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(Order, Vec<Message>), Refused> {
         let product = self.product(code)?;
-        let old = self.plan_of(customer, &product);
-        let old = old.ok_or_else(|| Refused::NoPlan(code.to_owned()))?;
+        let old = self.plan_of(customer, &product)?;
         let credit = self.purchases[old].unused_value(now).min(product.price);
         self.purchases[old].cancelled = true;
         self.purchases[old].status = Status::Inactive;
@@ -152,8 +152,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<(Order, Vec<Message>), Refused> {
         let product = self.product(code)?;
-        let old = self.plan_of(customer, &product);
-        let old = old.ok_or_else(|| Refused::NoPlan(code.to_owned()))?;
+        let old = self.plan_of(customer, &product)?;
         self.purchases[old].cancelled = true;
         let replaced = self.purchases[old].original.clone();
         let starts_at = self.purchases[old].expires_at;
@@ -239,14 +238,19 @@ impl Ledger {
     }
 
     /// The running plan of a customer that a product would replace.
-    fn plan_of(&self, customer: &str, product: &Product) -> Option<usize> {
-        let same_group = |other: &Product| product.group.is_some() && other.group == product.group;
-        self.purchases.iter().position(|purchase| {
-            purchase.customer == customer
-                && purchase.status == Status::Active
-                && !purchase.cancelled
-                && same_group(&purchase.product)
-        })
+    fn plan_of(&self, customer: &str, product: &Product) -> Result<usize, Refused> {
+        let is_running = |plan: &Purchase| plan.status == Status::Active;
+        let found = self
+            .purchases
+            .iter()
+            .position(|one| one.is_plan_beside(customer, product) && is_running(one));
+        found.ok_or_else(|| Refused::NoPlan(product.code.clone()))
+    }
+
+    /// Whether a customer has a plan, running or about to start, that a product would stand beside.
+    fn is_subscribed(&self, customer: &str, product: &Product) -> bool {
+        let is_alive = |plan: &Purchase| plan.status != Status::Inactive;
+        self.purchases.iter().any(|one| one.is_plan_beside(customer, product) && is_alive(one))
     }
 
     fn add(&mut self, purchase: Purchase) -> Order {
@@ -288,6 +292,7 @@ impl Purchase {
             original,
             customer: customer.to_owned(),
             purchased_at: now,
+            charged_at: now,
             expires_at: product.period.map(|period| period.end(now, 1)),
             cancelled: false,
             trial: false,
@@ -300,12 +305,19 @@ impl Purchase {
         }
     }
 
+    /// Whether this is a plan of the customer's, to be renewed, in the group of a product.
+    fn is_plan_beside(&self, customer: &str, product: &Product) -> bool {
+        let same_group = product.group.is_some() && self.product.group == product.group;
+        self.customer == customer && same_group && !self.cancelled
+    }
+
     fn due_at(&self) -> Option<Timestamp> {
         self.expires_at.filter(|_| self.status != Status::Inactive)
     }
 
     /// The charge for the next term, under a new transaction id.
     fn renew(&mut self) {
+        self.charged_at = self.expires_at.unwrap_or(self.charged_at);
         self.terms += 1;
         self.status = Status::Active;
         self.trial = false;

@@ -66,7 +66,7 @@ fn describe(purchase: &Purchase, channel: &str, now: Timestamp) -> Value {
         "productName": purchase.product.name,
         "purchaseChannel": "device",
         "purchaseContext": "iap",
-        "purchaseDate": date(purchase.purchased_at),
+        "purchaseDate": date(purchase.charged_at),
         "purchaseStatus": match purchase.status {
             Status::Active => "Active",
             Status::Inactive => "Inactive",

@@ -32,6 +32,7 @@ pub struct ForeignRoku {
     pub url: String,
     /// What it signs with.
     pub key: SigningKey,
+    published: Mutex<Value>,
     answers: Mutex<HashMap<String, Script>>,
     questions: AtomicUsize,
     key_requests: AtomicUsize,
@@ -44,9 +45,11 @@ impl ForeignRoku {
     /// Starts it on a free port.
     pub async fn start() -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let key = SigningKey::generate();
         let roku = Arc::new(Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
-            key: SigningKey::generate(),
+            published: Mutex::new(key.jwks()),
+            key,
             answers: Mutex::default(),
             questions: AtomicUsize::default(),
             key_requests: AtomicUsize::default(),
@@ -67,6 +70,11 @@ impl ForeignRoku {
     /// What `--roku-keys` takes.
     pub fn keys(&self) -> String {
         format!("{}/other/keys.json", self.url)
+    }
+
+    /// Publishes another key set in the place of its own.
+    pub fn publish(&self, jwks: Value) {
+        *self.published.lock().unwrap() = jwks;
     }
 
     /// Scripts an answer.
@@ -120,7 +128,7 @@ impl ForeignRoku {
 
 async fn jwks(State(roku): State<Arc<ForeignRoku>>) -> String {
     roku.key_requests.fetch_add(1, Ordering::SeqCst);
-    roku.key.jwks().to_string()
+    roku.published.lock().unwrap().to_string()
 }
 
 async fn validate(

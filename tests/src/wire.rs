@@ -25,6 +25,8 @@ pub enum Fault {
     LostOnTheWay,
     /// DynamoDB does it, and the answer is lost.
     AnswerLost,
+    /// The item is part of another function's transaction, this once. Reads do not mind.
+    Conflict,
 }
 
 /// A call that was seen: the operation and what it was about.
@@ -41,7 +43,7 @@ pub struct Seen {
 }
 
 /// Which call, counted from 0 after the last [`Wire::arm`], meets which fault. All later calls meet
-/// it as well, as when the process dies or the store goes down.
+/// it as well, as when the process dies or the store goes down; a conflict passes.
 type Plan = Option<(usize, Fault)>;
 
 /// The wire.
@@ -94,7 +96,9 @@ impl Wire {
 
     fn fault(&self) -> Option<Fault> {
         let (calls, fault) = (*self.plan.lock().unwrap())?;
-        (self.seen.lock().unwrap().len() >= calls).then_some(fault)
+        let seen = self.seen.lock().unwrap().len();
+        let is_hit = if fault == Fault::Conflict { seen == calls } else { seen >= calls };
+        is_hit.then_some(fault)
     }
 }
 
@@ -132,6 +136,10 @@ async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) ->
         wire.seen.lock().unwrap().push(seen);
         return broken();
     }
+    if let Some(refusal) = fault.and_then(|fault| conflict(fault, &seen.operation)) {
+        wire.seen.lock().unwrap().push(seen);
+        return refusal;
+    }
     let forwarded = wire.http.post(&wire.database).body(request.to_string());
     let forwarded = forwarded
         .header("x-amz-target", target)
@@ -154,6 +162,17 @@ async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) ->
         return broken();
     }
     (status, [("content-type", "application/x-amz-json-1.0")], body).into_response()
+}
+
+/// How DynamoDB refuses an operation whose item is part of another transaction.
+fn conflict(fault: Fault, operation: &str) -> Option<Response> {
+    let kind = match (fault, operation) {
+        (Fault::Conflict, "UpdateItem" | "PutItem") => "TransactionConflictException",
+        (Fault::Conflict, "TransactWriteItems") => "TransactionCanceledException",
+        _ => return None,
+    };
+    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{kind}"}}"#);
+    Some((StatusCode::BAD_REQUEST, body).into_response())
 }
 
 fn broken() -> Response {

@@ -10,7 +10,7 @@ use usher_tests::foreign_roku::{ForeignRoku, Script};
 use usher_tests::samples::{self, BASIC_PRODUCT, push};
 use usher_tests::wire::{Fault, Wire};
 
-/// Everything that was logged, down to what libraries say at `TRACE`.
+/// Everything that was logged.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -28,20 +28,15 @@ impl Write for Log {
 async fn logs_hold_no_secret_and_nobodys_data() {
     let log = Log::default();
     let writer = log.clone();
-    // Our own crates at every level; the others as on Lambda, where DEBUG is the most there is
-    // to choose and the SDK's own wire logs are not ours to enable.
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            "info,usher=trace,push_notification=trace,payment=trace,access_status=trace",
-        )
-        .with_writer(move || writer.clone())
-        .init();
+    // Our own crates at every level; the libraries at the most talkative that the template offers.
+    let levels = "debug,usher=trace,push_notification=trace,payment=trace,access_status=trace";
+    tracing_subscriber::fmt().with_env_filter(levels).with_writer(move || writer.clone()).init();
 
     let roku = ForeignRoku::start().await;
     let mut usher = Usher::with(|options| {
         options.roku = Some(roku.base());
         options.roku_keys = Some(roku.keys());
-        options.roku_api_key = ForeignRoku::API_KEY.to_owned();
+        options.roku_api_key = ForeignRoku::API_KEY.into();
     })
     .await;
     let (wire, gateway) = Wire::in_front_of(&usher.stack).await;

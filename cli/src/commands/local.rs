@@ -1,10 +1,11 @@
 //! `usher local`: everything on this machine until it is stopped.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::Failure;
@@ -14,8 +15,8 @@ use crate::stack::{Options, Stack};
 /// What to run, and where.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where the API listens; the others take the next three ports, or free ones. Port 0 takes a
-    /// free port
+    /// Where the API listens; the simulator and DynamoDB take the next two ports, or free ones. Port
+    /// 0 takes a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Keep the table in this file instead of in memory
@@ -37,9 +38,10 @@ pub struct Arguments {
         value_name = "KEY",
         env = "ROKU_API_KEY",
         default_value = "F05447A57F8DF275FC30EC835FCAD10A19B6",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = |key: &str| Ok::<_, Infallible>(SecretString::from(key))
     )]
-    roku_api_key: String,
+    roku_api_key: SecretString,
     /// Print one line of JSON instead of text
     #[arg(long)]
     json: bool,

@@ -7,9 +7,13 @@
 pub mod json_rpc;
 mod methods;
 
+use std::time::Duration;
+
+use json_rpc::RpcError;
 use lambda_http::http::{Method, StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use usher::clock::Clock;
 use usher::config::Config;
 use usher::customer_token::{Bearer, TokenError, TokenSigner, TokenVerifier};
@@ -21,6 +25,9 @@ use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
+
+/// Calls of a batch that are not made by then are told to come again.
+const DEADLINE: Duration = Duration::from_secs(7);
 
 /// The handler, and all that it may do: know publishers and customers, check and issue customer
 /// tokens, read accounts.
@@ -60,12 +67,13 @@ impl AccessStatus {
 
     /// Answers with HTTP 200 whatever happens: clients look no further at any other status.
     async fn json_rpc(&self, body: &Body) -> Response<Body> {
+        let deadline = Instant::now() + DEADLINE;
         let answer = match json_rpc::Request::parse(body) {
-            json_rpc::Request::Single(call) => self.answer(call).await,
+            json_rpc::Request::Single(call) => self.answer(call, deadline).await,
             json_rpc::Request::Batch(calls) => {
                 let mut answers = Vec::with_capacity(calls.len());
                 for call in calls {
-                    answers.push(self.answer(call).await);
+                    answers.push(self.answer(call, deadline).await);
                 }
                 Value::Array(answers)
             }
@@ -73,11 +81,17 @@ impl AccessStatus {
         json(StatusCode::OK, &answer)
     }
 
-    async fn answer(&self, call: Result<json_rpc::Call, json_rpc::Refusal>) -> Value {
-        match call {
-            Ok(call) => json_rpc::response(&call.id, self.call(&call).await),
-            Err(refusal) => json_rpc::response(&refusal.id, Err(refusal.error)),
-        }
+    async fn answer(
+        &self,
+        call: Result<json_rpc::Call, json_rpc::Refusal>,
+        deadline: Instant,
+    ) -> Value {
+        let call = match call {
+            Ok(call) => call,
+            Err(refusal) => return json_rpc::response(&refusal.id, Err(refusal.error)),
+        };
+        let outcome = tokio::time::timeout_at(deadline, self.call(&call)).await;
+        json_rpc::response(&call.id, outcome.unwrap_or_else(|_| Err(RpcError::unavailable())))
     }
 
     async fn entitlement(&self, request: &Request) -> Result<Response<Body>, Failure> {
@@ -102,7 +116,7 @@ impl AccessStatus {
             |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
         let header = request.headers().get(header::AUTHORIZATION);
         let header = header.and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
-        let token = match header.split_once(' ') {
+        let token = match header.split_once(char::is_whitespace) {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
             _ => return Err(unauthorized("AUTH0001", "Missing required JWT")),
         };

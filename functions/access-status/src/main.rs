@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use access_status::AccessStatus;
-use lambda_http::{Error, service_fn, tracing};
+use lambda_http::service_fn;
+use lambda_runtime::{Error, tracing};
 use usher::config::Config;
 
 #[tokio::main(flavor = "current_thread")]

@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 use usher::customer_token::{Bearer, TokenError};
 use usher::domain::access::OfferAccess;
+use usher::domain::email::Email;
 use usher::domain::id::PublisherId;
 use usher::domain::offer::OfferId;
 use usher::store::StoreError;
-use usher::store::customers::Email;
 
 use crate::AccessStatus;
 use crate::json_rpc::{Call, RpcError};

@@ -9,10 +9,12 @@ pub mod request;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use request::{ClaimedCustomer, UnverifiedReceipt};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use usher::clock::Clock;
 use usher::config::Config;
 use usher::customer_token::{TokenError, TokenVerifier};
+use usher::domain::access::{Entitlements, OfferAccess};
 use usher::domain::fact::Fact;
 use usher::domain::id::{CustomerId, PublisherId, TransactionId};
 use usher::domain::observation::{Answer, Observation};
@@ -84,10 +86,19 @@ impl Payment {
         let publisher = publisher.ok_or_else(invalid_token)?;
         let customer = self.customer(&publisher.id, &claim.customer).await?;
         let receipt = claim.of(customer, self.clock.now());
-        let known = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
-        if !self.is_settled(&publisher.id, &receipt, &known).await.map_err(unavailable)? {
-            self.settle(&publisher, receipt).await;
-        }
+        let granted = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
+        let show_last = self.receipts.show_last(&publisher.id, &receipt);
+        let settle = async {
+            let held = match &granted {
+                Some(granted) => self.still_holds(&publisher, &receipt, granted).await?,
+                None => false,
+            };
+            if !held {
+                self.settle(&publisher, receipt.clone()).await;
+            }
+            Ok(())
+        };
+        tokio::try_join!(show_last, settle).map_err(unavailable)?;
         Ok(json(StatusCode::OK, &json!({ "message": "OK" })))
     }
 
@@ -111,30 +122,31 @@ impl Payment {
             ClaimedCustomer::Email(email) => {
                 self.customers.find_or_register(publisher, email).await.map_err(unavailable)
             }
-            ClaimedCustomer::Token(token) => match self.customer_tokens.verify(token).await {
-                Ok(bearer) if bearer.publisher_id == *publisher => Ok(bearer.customer_id),
-                Err(TokenError::Store(error)) => Err(unavailable(error)),
-                _ => Err(bad_request("customerToken is invalid or expired")),
-            },
+            ClaimedCustomer::Token(token) => {
+                match self.customer_tokens.verify(token.expose_secret()).await {
+                    Ok(bearer) if bearer.publisher_id == *publisher => Ok(bearer.customer_id),
+                    Err(TokenError::Store(error)) => Err(unavailable(error)),
+                    _ => Err(bad_request("customerToken is invalid or expired")),
+                }
+            }
         }
     }
 
-    /// Whether a receipt was granted before and the account is still the customer's: then showing
-    /// it again changes nothing.
-    async fn is_settled(
+    /// Whether what was granted before still gives the customer what they bought: then showing the
+    /// receipt again changes nothing. Where it does not, Roku is asked again, because a push may
+    /// have been lost.
+    async fn still_holds(
         &self,
-        publisher: &PublisherId,
+        publisher: &Publisher,
         receipt: &Receipt,
-        known: &KnownReceipt,
+        granted: &KnownReceipt,
     ) -> Result<bool, StoreError> {
-        match &known.roku_customer {
-            Some(roku_customer)
-                if known.outcome == Outcome::Granted && known.receipt.offer == receipt.offer =>
-            {
-                self.accounts.is_linked(publisher, roku_customer, &receipt.customer).await
-            }
-            _ => Ok(false),
-        }
+        let Some(roku_customer) = &granted.roku_customer else { return Ok(false) };
+        let account = self.accounts.linked(&publisher.id, roku_customer, &receipt.customer).await?;
+        let accounts = Vec::from_iter(account);
+        let entitlements = Entitlements::of(&accounts, publisher, self.clock.now());
+        let access = entitlements.offer(&receipt.offer).unwrap_or(OfferAccess::Denied);
+        Ok(granted.receipt.offer == receipt.offer && access != OfferAccess::Denied)
     }
 
     /// Asks Roku and acts on what it says. A failure here loses nothing: the receipt is kept and
@@ -190,21 +202,29 @@ impl Payment {
         receipt: Receipt,
         seen: Observation,
     ) -> Result<(), StoreError> {
+        if seen.channel.is_some() && !publisher.settings.owns_channel(seen.channel.as_deref()) {
+            // Granted all the same: the API key proves that the channel is the developer's. But its
+            // pushes will be set aside until the catalog names it.
+            tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");
+        }
         let confirmed = ConfirmedReceipt::confirm(&receipt, &seen, &publisher.catalog);
         let roku_customer = Some(seen.roku_customer.clone());
         let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
+        let mut outcome = Outcome::Processing;
         let settle = |holder: Option<&CustomerId>| {
             let claim = confirmed
                 .as_ref()
                 .map_err(|rejection| *rejection)
                 .and_then(|confirmed| confirmed.claim(holder, publisher.settings.transfer));
-            let outcome = claim.map_or_else(Outcome::Rejected, |_| Outcome::Granted);
-            tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
+            outcome = claim.map_or_else(Outcome::Rejected, |_| Outcome::Granted);
             let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
-            let known = KnownReceipt { receipt, outcome, roku_customer };
-            Settlement { link_to: claim.ok().cloned(), receipt: Some(known) }
+            Settlement {
+                link_to: claim.ok().cloned(),
+                receipt: KnownReceipt { receipt, outcome, roku_customer },
+            }
         };
         self.accounts.fold_and_settle(kept, settle).await?;
+        tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use lambda_http::{Error, service_fn, tracing};
+use lambda_http::service_fn;
+use lambda_runtime::{Error, tracing};
 use payment::Payment;
 use usher::config::Config;
 

@@ -4,12 +4,13 @@
 //! customer by e-mail or by token) and exact about what is wrong.
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::{Map, Value};
+use usher::domain::email::Email;
 use usher::domain::id::{CustomerId, TransactionId};
 use usher::domain::money;
 use usher::domain::offer::OfferId;
 use usher::domain::receipt::Receipt;
-use usher::store::customers::Email;
 
 /// A claim as it was posted.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub enum ClaimedCustomer {
     /// `customerEmail`.
     Email(Email),
     /// `customerToken`, in older bodies.
-    Token(String),
+    Token(SecretString),
 }
 
 /// A body that is not a receipt: which field is wrong, and how.
@@ -64,6 +65,12 @@ impl UnverifiedReceipt {
         let purchase_id = required_text(&order, "purchaseId", "order.purchaseId")?.to_owned();
         let transaction = TransactionId::parse(&purchase_id)
             .map_err(|why| InvalidField::new("order.purchaseId", why))?;
+        // A transaction id is ASCII (`roku-pay.md` §2.1), and it becomes a part of Roku's address.
+        let is_plain = purchase_id.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_plain || matches!(purchase_id.as_str(), "." | "..") {
+            let problem = "must be a transaction id: letters and digits of ASCII";
+            return Err(InvalidField::new("order.purchaseId", problem));
+        }
         optional_text(&order, "code", "order.code")?;
         optional_number(&order, "qty", "order.qty")?;
         optional_number(&order, "amount", "order.amount")?;
@@ -79,7 +86,7 @@ impl UnverifiedReceipt {
             transaction: self.transaction,
             purchase_id: self.purchase_id,
             offer: self.offer,
-            order: Value::Object(self.order),
+            order: Value::Object(self.order).to_string(),
             received_at,
         }
     }
@@ -92,7 +99,7 @@ fn claimed_customer(body: &Map<String, Value>) -> Result<ClaimedCustomer, Invali
     }
     let token = optional_text(body, "customerToken", "customerToken")?;
     let token = token.ok_or_else(|| InvalidField::new("customerEmail", "is missing"))?;
-    Ok(ClaimedCustomer::Token(token.to_owned()))
+    Ok(ClaimedCustomer::Token(SecretString::from(token)))
 }
 
 fn required_text<'a>(
@@ -135,9 +142,13 @@ fn optional_number(
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
     use serde_json::json;
 
     use super::*;
+
+    const NO_TRANSACTION_ID: &str =
+        "order.purchaseId must be a transaction id: letters and digits of ASCII";
 
     fn parse(body: &Value) -> Result<UnverifiedReceipt, String> {
         UnverifiedReceipt::parse(body.to_string().as_bytes()).map_err(|error| error.to_string())
@@ -166,7 +177,7 @@ mod tests {
             "order": { "purchaseId": "1", "amount": "$7.99", "total": "8,55 €", "qty": "1" },
         });
         let claimed = parse(&older).unwrap().customer;
-        assert!(matches!(claimed, ClaimedCustomer::Token(token) if token == "abc"));
+        assert!(matches!(claimed, ClaimedCustomer::Token(token) if token.expose_secret() == "abc"));
     }
 
     #[test]
@@ -194,6 +205,8 @@ mod tests {
                 json!(long),
                 "order.purchaseId must not be longer than 1024 bytes",
             ),
+            ("/order/purchaseId", json!("a\tb"), NO_TRANSACTION_ID),
+            ("/order/purchaseId", json!(".."), NO_TRANSACTION_ID),
             (
                 "/order/amount",
                 json!("free"),

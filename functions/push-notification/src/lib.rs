@@ -4,6 +4,9 @@
 //! days (`roku-pay.md` §1). So everything that Roku signed is kept and answered 200, whether or
 //! not it means anything to us; only what Roku did not sign, and our own outage, is refused.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use usher::config::Config;
@@ -22,6 +25,9 @@ use usher::store::set_aside::{Reason, SetAside};
 
 /// A push has one or two kilobytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// Roku waits ten seconds; some of them are the network's.
+const DEADLINE: Duration = Duration::from_secs(8);
 
 /// The handler, and all that it may do: read publishers, check signatures, keep and fold facts.
 #[derive(Debug)]
@@ -46,9 +52,10 @@ impl PushNotification {
         })
     }
 
-    /// Answers one request.
+    /// Answers one request, before Roku stops waiting.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        match self.receive(&request).await {
+        let answer = tokio::time::timeout(DEADLINE, self.receive(&request)).await;
+        match answer.unwrap_or_else(|_| Err(too_late())) {
             Ok(response_key) => text(StatusCode::OK, response_key),
             Err(failure) => failure.into(),
         }
@@ -68,10 +75,11 @@ impl PushNotification {
         kept.map_err(|error| {
             tracing::error!(error = error.with_causes(), message_key = push.key, "push not kept");
             Failure::unavailable()
-        })
+        })?;
+        Ok(push.response_key().unwrap_or_default())
     }
 
-    async fn publisher(&self, request: &Request) -> Result<std::sync::Arc<Publisher>, Failure> {
+    async fn publisher(&self, request: &Request) -> Result<Arc<Publisher>, Failure> {
         let parameters = request.path_parameters();
         let id = parameters.first("publisherId").unwrap_or_default();
         let Ok(id) = PublisherId::parse(id) else {
@@ -84,20 +92,18 @@ impl PushNotification {
         found.ok_or_else(unknown_publisher)
     }
 
-    /// Keeps a notification, folds it in, and gives the text that Roku expects.
     async fn keep(
         &self,
         publisher: &Publisher,
         notification: Notification,
-    ) -> Result<String, StoreError> {
-        let response_key = notification.response_key.clone().unwrap_or_default();
+    ) -> Result<(), StoreError> {
         let transaction_type = notification.transaction_type.to_string();
         let fact = Fact::Notification(notification);
         let kept = self.accounts.keep(&publisher.id, fact).await?;
         let repeated = !kept.is_new;
         self.accounts.fold(kept).await?;
         tracing::info!(publisher = %publisher.id, transaction_type, repeated, "push kept");
-        Ok(response_key)
+        Ok(())
     }
 
     async fn keep_aside(
@@ -105,13 +111,10 @@ impl PushNotification {
         publisher: &Publisher,
         reason: Reason,
         push: &VerifiedPush,
-    ) -> Result<String, StoreError> {
-        // Read once more for its response key, and for the message without personal data.
-        let notification = push.notification().ok();
-        let message = notification.as_ref().map_or(&push.message, |push| &push.message);
-        self.set_aside.keep(&publisher.id, reason, &push.key, message).await?;
+    ) -> Result<(), StoreError> {
+        self.set_aside.keep(&publisher.id, reason, push).await?;
         tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
-        Ok(notification.and_then(|push| push.response_key).unwrap_or_default())
+        Ok(())
     }
 }
 
@@ -150,6 +153,11 @@ fn refusal(cause: Unverified) -> Failure {
 
 fn unauthorized(why: &str) -> Failure {
     Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", format!("Not signed by Roku: {why}"))
+}
+
+fn too_late() -> Failure {
+    tracing::error!("push not answered in time");
+    Failure::unavailable()
 }
 
 fn unknown_publisher() -> Failure {

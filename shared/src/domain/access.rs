@@ -86,13 +86,15 @@ pub enum OfferAccess {
 }
 
 impl<'a> Entitlements<'a> {
-    /// What `accounts` give at `now`. A product that no offer maps to gives nothing yet.
+    /// What `accounts` give at `now`. A product that no offer maps to gives nothing yet; nor does a
+    /// purchase without an end of what is charged by the period, whose end Roku did not tell.
     pub fn of(accounts: &'a [Account], publisher: &'a Publisher, now: Timestamp) -> Self {
         let catalog = &publisher.catalog;
         let leeway = publisher.settings.renewal_leeway();
         let grants = accounts.iter().flat_map(|account| account.access(leeway, now));
         let held = grants
             .filter_map(|grant| Some((catalog.offer_of(grant.product)?, grant.expires_at)))
+            .filter(|(offer, end)| end.is_some() || offer.period.is_none())
             .collect();
         Self { catalog, held }
     }

@@ -15,7 +15,7 @@ pub struct Account {
     pub purchases: BTreeMap<PurchaseId, Purchase>,
     /// The newest fact that is folded in.
     pub folded_through: Option<FactId>,
-    /// How many pushes of the types that change nothing have come, by Roku's word.
+    /// How many pushes have come that change no purchase, by Roku's word for their type.
     #[serde(default)]
     pub other_pushes: BTreeMap<String, u32>,
 }

@@ -89,13 +89,9 @@ fn to_the_second(moment: Timestamp) -> Timestamp {
 
 fn kind_of(transaction_type: &TransactionType) -> FactKind {
     match transaction_type {
-        TransactionType::Sale | TransactionType::UpgradeSale | TransactionType::DowngradeSale => {
-            FactKind::Sale
-        }
-        TransactionType::Cancellation
-        | TransactionType::UpgradeCancellation
-        | TransactionType::DowngradeCancellation => FactKind::Cancellation,
         TransactionType::Other(_) => FactKind::Other,
+        sale if sale.is_sale() => FactKind::Sale,
+        _ => FactKind::Cancellation,
     }
 }
 

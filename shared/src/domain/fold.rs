@@ -41,13 +41,13 @@ impl Account {
     }
 
     fn apply_notification(&mut self, push: &Notification) {
-        let (Some(id), true) = (&push.purchase, push.transaction_type.changes_state()) else {
+        let known = push.purchase.as_ref().and_then(|id| self.purchases.get(id));
+        let state = after_notification(known.map(|purchase| purchase.state), push);
+        let (Some(id), Some(state)) = (&push.purchase, state) else {
             let word = push.transaction_type.as_str().chars().take(64).collect();
             *self.other_pushes.entry(word).or_default() += 1;
             return;
         };
-        let known = self.purchases.get(id);
-        let state = after_notification(known.map(|purchase| purchase.state), push);
         let product = push.product.clone().or_else(|| known?.product.clone());
         self.purchases.insert(id.clone(), Purchase { product, state });
     }
@@ -65,15 +65,10 @@ impl Account {
     }
 }
 
-impl TransactionType {
-    fn changes_state(&self) -> bool {
-        !matches!(self, Self::Other(_))
-    }
-}
-
-/// The state of a purchase after a push about it (`roku-pay.md` §2).
-fn after_notification(before: Option<State>, push: &Notification) -> State {
-    match push.transaction_type {
+/// The state of a purchase after a push about it (`roku-pay.md` §2); none where the type of the
+/// push changes nothing.
+fn after_notification(before: Option<State>, push: &Notification) -> Option<State> {
+    Some(match push.transaction_type {
         TransactionType::Sale | TransactionType::UpgradeSale => State::Current {
             expires_at: push.expires_at.or_else(|| before?.term_end()),
             renewal: Renewal::On,
@@ -88,8 +83,8 @@ fn after_notification(before: Option<State>, push: &Notification) -> State {
         TransactionType::Cancellation | TransactionType::DowngradeCancellation => {
             after_cancellation(before, push.expires_at, push.event_at)
         }
-        TransactionType::Other(_) => before.unwrap_or(State::Ended { at: push.event_at }),
-    }
+        TransactionType::Other(_) => return None,
+    })
 }
 
 /// Renewals are off. Access lasts to the end of the term, if there is one to last.
@@ -99,7 +94,7 @@ fn after_cancellation(
     at: Timestamp,
 ) -> State {
     match before {
-        Some(State::Replaced { .. } | State::Ended { .. }) => before.unwrap_or(State::Ended { at }),
+        Some(over @ (State::Replaced { .. } | State::Ended { .. })) => over,
         // "No longer valid" at once, whatever date the push carries (`roku-pay.md` §10.3).
         Some(State::Grace { .. } | State::OnHold) => State::Ended { at },
         // A downgrade that never starts; a later date says that it had started.

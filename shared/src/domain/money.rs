@@ -1,4 +1,4 @@
-//! Amounts of money as Roku's pushes, its web service and its devices write them.
+//! Amounts of money as Roku's devices show them.
 
 use rust_decimal::Decimal;
 

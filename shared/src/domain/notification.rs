@@ -1,7 +1,6 @@
 //! One push: what Roku signed and sent on its own.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::fact::{self, Unreadable};
@@ -23,8 +22,9 @@ const PERSONAL_FIELDS: [&str; 9] = [
 ];
 
 /// A push whose signature was checked. There is no way to make one outside this crate: the
-/// functions get it from [`crate::roku::key_set`], or from the store, which kept what that gave.
+/// functions get it from [`crate::roku::public_keys`], or from the store, which kept what that gave.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Notification {
     /// Roku's `x-Roku-message-key`: the same push sent again has the same key.
     pub message_key: String,
@@ -46,10 +46,6 @@ pub struct Notification {
     pub expires_at: Option<Timestamp>,
     /// Whether a trial begins. Roku sets it on sales only (`roku-pay.md` §2.1).
     pub is_free_trial: bool,
-    /// What was charged, tax included.
-    pub total: Option<Decimal>,
-    /// What Roku expects to find in the body of our answer.
-    pub response_key: Option<String>,
     /// When the token around the push expired or will: recorded, not enforced.
     pub token_expires_at: Option<Timestamp>,
     /// The push as Roku wrote it, less personal data: JSON.
@@ -63,9 +59,7 @@ impl Notification {
     /// # Errors
     /// [`Unreadable`] names what is missing; Roku's dashboard test sends plain text, for example.
     pub(crate) fn read(message_key: &str, message: &str) -> Result<Self, Unreadable> {
-        let mut fields: Map<String, Value> =
-            serde_json::from_str(message).map_err(|_| Unreadable::NotAnObject)?;
-        PERSONAL_FIELDS.iter().for_each(|name| drop(fields.remove(*name)));
+        let fields = impersonal(message).ok_or(Unreadable::NotAnObject)?;
 
         let text = |name: &str| text_of(fields.get(name)?);
         let time = |name: &str| fact::parse_time(&text(name)?);
@@ -93,8 +87,6 @@ impl Notification {
             event_at,
             expires_at: time("expirationDate"),
             is_free_trial: fields.get("isFreeTrial").is_some_and(is_true),
-            total: text("total").and_then(|total| total.parse().ok()),
-            response_key: text("responseKey"),
             transaction_type,
             token_expires_at: None,
             message: Value::Object(fields).to_string(),
@@ -107,11 +99,18 @@ impl Notification {
     }
 }
 
-/// The text of a string or a number; Roku writes `channelId` both ways.
+/// The fields of a message, less personal data; none if it has no fields.
+pub(crate) fn impersonal(message: &str) -> Option<Map<String, Value>> {
+    let mut fields: Map<String, Value> = serde_json::from_str(message).ok()?;
+    PERSONAL_FIELDS.iter().for_each(|name| drop(fields.remove(*name)));
+    Some(fields)
+}
+
+/// The text of a string or a whole number; Roku writes `channelId` both ways.
 pub(crate) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
         _ => None,
     }
 }
@@ -138,7 +137,6 @@ mod tests {
         assert_eq!(sale.purchase.unwrap().as_str(), "abcb0b53015211edb4490a58a9feac0c");
         assert_eq!(sale.product.unwrap().as_str(), "UQcEYh2fVuKqS6cTuR3X_MonthlySub");
         assert_eq!(sale.event_at.to_string(), "2022-07-11T19:50:18.8597086Z");
-        assert_eq!(sale.total, Some(Decimal::new(99, 2)));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! One look: what Roku answered when we asked about a purchase.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::fact;
@@ -22,6 +21,7 @@ pub enum Answer {
 
 /// What Roku said of a purchase at a moment. Made only from Roku's own answer.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Observation {
     /// When we asked, by our clock. Facts are ordered by this.
     pub observed_at: Timestamp,
@@ -46,8 +46,8 @@ pub struct Observation {
     pub change: Option<PlanChange>,
     /// The purchases that it replaces.
     pub replaces: Vec<PurchaseId>,
-    /// What was charged, tax included.
-    pub total: Option<Decimal>,
+    /// The channel that it was bought in; none where Roku names none (`roku-pay.md` §3: 0).
+    pub channel: Option<String>,
     /// Roku's answer as it came: JSON.
     pub answer: String,
 }
@@ -131,7 +131,7 @@ impl Observation {
             standing: Standing::parse(&text("purchaseStatus").unwrap_or_default()),
             change: PlanChange::parse(&text("purchaseType").unwrap_or_default()),
             replaces: fields.get("cancelledTransactionIds").map(purchases).unwrap_or_default(),
-            total: text("total").and_then(|total| total.parse().ok()),
+            channel: text("channelId").filter(|id| id.bytes().any(|digit| digit != b'0')),
             answer: body.to_owned(),
         })
     }

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::catalog::Catalog;
-use super::id::{CustomerId, RokuCustomerId, TransactionId};
+use super::id::{CustomerId, TransactionId};
 use super::observation::{Observation, Standing};
 use super::offer::OfferId;
 use super::publisher::TransferPolicy;
@@ -21,8 +20,8 @@ pub struct Receipt {
     pub purchase_id: String,
     /// What is said to have been bought.
     pub offer: OfferId,
-    /// The order as it was posted.
-    pub order: Value,
+    /// The order as it was posted: JSON.
+    pub order: String,
     /// When it came.
     pub received_at: Timestamp,
 }
@@ -74,7 +73,6 @@ impl Rejection {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfirmedReceipt {
     customer: CustomerId,
-    roku_customer: RokuCustomerId,
 }
 
 impl ConfirmedReceipt {
@@ -93,12 +91,7 @@ impl ConfirmedReceipt {
         if !entitles(seen, catalog) {
             return Err(Rejection::NotEntitled);
         }
-        Ok(Self { customer: receipt.customer.clone(), roku_customer: seen.roku_customer.clone() })
-    }
-
-    /// The Roku account that may be linked.
-    pub fn roku_customer(&self) -> &RokuCustomerId {
-        &self.roku_customer
+        Ok(Self { customer: receipt.customer.clone() })
     }
 
     /// Who the account belongs to from now on, `held_by` being the customer it is linked to.

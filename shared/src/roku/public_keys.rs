@@ -96,9 +96,8 @@ impl PublicKeys {
             Ok(Err(error)) => return self.not_fetched(&error.without_url().to_string()),
             Err(_) => return self.not_fetched("no answer in time"),
         };
-        let Some(keys) = PublicKeySet::parse(&jwks).map(Arc::new) else {
-            return self.not_fetched("it is no key set");
-        };
+        let keys = PublicKeySet::parse(&jwks).filter(|keys| !keys.is_empty()).map(Arc::new);
+        let Some(keys) = keys else { return self.not_fetched("there is no usable key in it") };
         if let Err(error) = self.stored.save(&jwks).await {
             tracing::warn!(error = error.with_causes(), "Roku's public keys were not saved");
         }

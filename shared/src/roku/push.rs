@@ -4,6 +4,7 @@
 //! the header says of other keys, addresses of keys or algorithms is refused, not followed.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use base64::Engine;
 use base64::alphabet;
@@ -13,9 +14,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::digest::sha256;
 use crate::domain::fact::Unreadable;
-use crate::domain::notification::{Notification, text_of};
-use crate::store::sha256;
+use crate::domain::notification::{self, Notification, text_of};
 
 /// Who signs Roku's pushes.
 pub const ISSUER: &str = "Roku, Inc. urn:roku:apps:partner-service.roku.com";
@@ -52,7 +53,6 @@ pub enum Refused {
 }
 
 /// A push before its signature is checked. Says which key it wants and nothing else.
-#[derive(Debug)]
 pub struct UnverifiedPush<'a> {
     jws: &'a str,
     kid: String,
@@ -102,6 +102,12 @@ impl<'a> UnverifiedPush<'a> {
     }
 }
 
+impl fmt::Debug for UnverifiedPush<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedPush").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
 fn is_plain_rs256(header: &Header) -> bool {
     let points_at_keys = header.jku.is_some()
         || header.jwk.is_some()
@@ -147,12 +153,14 @@ impl Claims {
 }
 
 fn decode(encoded: &str) -> Option<String> {
-    let bytes = URL_SAFE.decode(encoded).or_else(|_| STANDARD.decode(encoded)).ok()?;
+    let encoded: String = encoded.split_ascii_whitespace().collect();
+    let bytes = URL_SAFE.decode(&encoded).or_else(|_| STANDARD.decode(&encoded)).ok()?;
     String::from_utf8(bytes).ok()
 }
 
 /// A push that Roku signed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct VerifiedPush {
     /// Roku's `x-Roku-message-key`.
     pub key: String,
@@ -172,6 +180,24 @@ impl VerifiedPush {
     pub fn notification(&self) -> Result<Notification, Unreadable> {
         let notification = Notification::read(&self.key, &self.message)?;
         Ok(notification.in_token_until(self.token_expires_at))
+    }
+
+    /// What Roku expects to find in the body of our answer, whether or not the rest can be read.
+    pub fn response_key(&self) -> Option<String> {
+        notification::impersonal(&self.message)?.get("responseKey").and_then(text_of)
+    }
+
+    /// The message as it may be kept, without personal data.
+    pub fn impersonal_message(&self) -> String {
+        let fields = notification::impersonal(&self.message);
+        fields.map_or_else(|| self.message.clone(), |fields| Value::Object(fields).to_string())
+    }
+}
+
+impl fmt::Debug for VerifiedPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("VerifiedPush");
+        shown.field("key", &self.key).field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -205,6 +231,11 @@ impl PublicKeySet {
             usable.then(|| (key.kid, DecodingKey::from_rsa_raw_components(&n, &e)))
         });
         Some(Self { by_kid: keys.collect() })
+    }
+
+    /// Whether there is no usable key in the set.
+    pub fn is_empty(&self) -> bool {
+        self.by_kid.is_empty()
     }
 
     /// Whether the set has a key of this id.

@@ -12,6 +12,8 @@ use crate::domain::observation::{Answer, BrokenAnswer};
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(2);
+/// The pause that Roku asks for after too many questions (`roku-pay.md` §3).
+const PAUSE_WHEN_THROTTLED: Duration = Duration::from_secs(1);
 /// How long all attempts together may take.
 const BUDGET: Duration = Duration::from_secs(6);
 /// The pause before the second attempt; it doubles.
@@ -70,6 +72,9 @@ impl RokuWebService {
                 match self.attempt(api_key, transaction).await {
                     Err(error) if error.may_pass() => last = error,
                     settled => return settled,
+                }
+                if last == RokuError::Status(429) {
+                    pause = pause.max(PAUSE_WHEN_THROTTLED);
                 }
                 tokio::time::sleep(pause).await;
                 pause *= 2;

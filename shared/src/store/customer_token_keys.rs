@@ -3,7 +3,7 @@
 
 use super::{Item, StoreError, Table, key, string, text};
 
-/// Key ids are thumbprints, 43 characters; nobody needs a read for a longer one.
+/// Key ids have 32 characters; nobody needs a read for a longer one.
 const MAX_KID_BYTES: usize = 64;
 
 /// Reads and publishes the keys.

@@ -7,8 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::cache::Cache;
-use super::{StoreError, Table, key, sha256, string, text};
+use super::{StoreError, Table, key, string, text};
+use crate::cache::Cache;
+use crate::digest::sha256;
 use crate::domain::id::PublisherId;
 
 /// How long a token is accepted after it was last looked up.

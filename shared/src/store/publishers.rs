@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cache::Cache;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+
 use super::{Item, StoreError, Table, from_item, key, string, text, to_item};
+use crate::cache::Cache;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::PublisherId;
 use crate::domain::offer::Offer;
@@ -12,6 +14,9 @@ use crate::domain::publisher::Publisher;
 
 /// How long a publisher's settings and catalog are used before they are read again.
 const FRESH: Duration = Duration::from_secs(60);
+
+/// DynamoDB takes no more in one transaction.
+const MAX_CHANGES_AT_ONCE: usize = 100;
 
 /// Reads publishers, and lets the operator's tool save them.
 #[derive(Debug)]
@@ -66,38 +71,55 @@ impl Publishers {
         items.map_err(StoreError::unavailable)
     }
 
-    /// Saves a publisher's settings and catalog. Offers that the catalog no longer has are removed.
+    /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
+    /// has. Up to 99 offers change at once; beyond that in steps of a hundred, in between which a
+    /// reader may meet a mixture.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written; what was written until then stays.
     pub async fn save(&self, publisher: &Publisher) -> Result<(), StoreError> {
         let pk = format!("PUB#{}", publisher.id);
-        let sort_key = |offer: &Offer| format!("OFFER#{}", offer.id);
-        self.table.put(with_map(key(&pk, "PUBLISHER"), to_item(&publisher.settings)?)).await?;
+        let settings = with_map(key(&pk, "PUBLISHER"), to_item(&publisher.settings)?);
+        let mut changes = vec![self.put(settings)?];
+        let mut kept = Vec::new();
         for offer in publisher.catalog.offers() {
-            self.table.put(with_map(key(&pk, &sort_key(offer)), to_item(offer)?)).await?;
+            let sk = format!("OFFER#{}", offer.id);
+            changes.push(self.put(with_map(key(&pk, &sk), to_item(offer)?))?);
+            kept.push(sk);
         }
-        let kept: Vec<String> = publisher.catalog.offers().iter().map(sort_key).collect();
         for item in self.items(&publisher.id).await? {
             let sk = text(&item, "sk")?;
             if sk.starts_with("OFFER#") && !kept.iter().any(|kept| kept == sk) {
-                let request = self.table.client.delete_item().table_name(&self.table.name);
-                let request = request.set_key(Some(key(&pk, sk)));
-                request.send().await.map_err(StoreError::unavailable)?;
+                changes.push(self.delete(key(&pk, sk))?);
+            }
+        }
+        for step in changes.chunks(MAX_CHANGES_AT_ONCE) {
+            if !self.table.transact(step.to_vec()).await? {
+                return Err(StoreError::Contended);
             }
         }
         Ok(())
     }
+
+    fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.table.name).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build())
+    }
+
+    fn delete(&self, key: Item) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&self.table.name).set_key(Some(key)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::unavailable)?).build())
+    }
 }
 
 fn with_map(mut item: Item, body: Item) -> Item {
-    item.insert("body".to_owned(), aws_sdk_dynamodb::types::AttributeValue::M(body));
+    item.insert("body".to_owned(), AttributeValue::M(body));
     item
 }
 
 fn from_map(item: &mut Item) -> Result<Item, StoreError> {
     match item.remove("body") {
-        Some(aws_sdk_dynamodb::types::AttributeValue::M(body)) => Ok(body),
+        Some(AttributeValue::M(body)) => Ok(body),
         _ => Err(StoreError::corrupt("no body")),
     }
 }

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::accounts::transaction_key;
-use super::{
-    Item, StoreError, Table, customer_pk, from_item, in_key, key, sha256, string, text, to_item,
-};
+use super::transaction_item::{self, RECEIPT_OF, transaction_key};
+use super::{Item, StoreError, Table, customer_pk, from_item, in_key, key, string, text, to_item};
+use crate::digest::sha256;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
 use crate::domain::receipt::{Outcome, Receipt};
 
@@ -33,9 +32,9 @@ impl Receipts {
         Self { table: table.clone() }
     }
 
-    /// Keeps a receipt, or gives back the one that this customer showed before for the same
-    /// transaction. When this returns, the receipt cannot be lost: until Roku has answered it
-    /// stands in the index `due`.
+    /// Keeps a receipt, and gives the one that was granted to this customer before for the same
+    /// transaction, if one was: that one is left as it is. When this returns, the receipt cannot be
+    /// lost: until Roku has answered it stands in the index `due`.
     ///
     /// # Errors
     /// [`StoreError`] when it is not certain that the receipt is kept.
@@ -43,21 +42,32 @@ impl Receipts {
         &self,
         publisher: &PublisherId,
         receipt: &Receipt,
-    ) -> Result<KnownReceipt, StoreError> {
-        let fresh = KnownReceipt {
-            receipt: receipt.clone(),
-            outcome: Outcome::Processing,
-            roku_customer: None,
-        };
-        let item = item(publisher, &fresh)?;
-        let (is_new, ()) =
-            tokio::try_join!(self.table.put_new(item), self.point_to(publisher, receipt))?;
-        if is_new {
-            return Ok(fresh);
+    ) -> Result<Option<KnownReceipt>, StoreError> {
+        let (receipt, outcome) = (receipt.clone(), Outcome::Processing);
+        let fresh = KnownReceipt { receipt, outcome, roku_customer: None };
+        if self.table.put_new(item(publisher, &fresh)?).await? {
+            return Ok(None);
         }
-        let key = receipt_key(publisher, &receipt.customer, &receipt.transaction);
-        let known = self.table.get(&key, true).await?;
-        known.map_or(Ok(fresh), from_item)
+        let (customer, transaction) = (&fresh.receipt.customer, &fresh.receipt.transaction);
+        let known = self.read(publisher, customer, transaction).await?;
+        let granted = known.filter(|known| known.outcome == Outcome::Granted);
+        if granted.is_none() {
+            self.settle(publisher, &fresh).await?;
+        }
+        Ok(granted)
+    }
+
+    /// Makes a receipt the one that [`Self::find`] finds for its transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written.
+    pub async fn show_last(
+        &self,
+        publisher: &PublisherId,
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        let (transaction, customer) = (&receipt.transaction, receipt.customer.as_str());
+        transaction_item::remember(&self.table, publisher, transaction, RECEIPT_OF, customer).await
     }
 
     /// Writes down what became of a receipt.
@@ -82,22 +92,21 @@ impl Receipts {
         transaction: &TransactionId,
     ) -> Result<Option<KnownReceipt>, StoreError> {
         let pointer = self.table.get(&transaction_key(publisher, transaction), true).await?;
-        let Some(customer) = pointer.as_ref().and_then(|item| text(item, "receipt_of").ok()) else {
+        let Some(customer) = pointer.as_ref().and_then(|item| text(item, RECEIPT_OF).ok()) else {
             return Ok(None);
         };
         let customer = CustomerId::parse(customer).map_err(StoreError::corrupt)?;
-        let key = receipt_key(publisher, &customer, transaction);
-        self.table.get(&key, true).await?.map(from_item).transpose()
+        self.read(publisher, &customer, transaction).await
     }
 
-    async fn point_to(&self, publisher: &PublisherId, receipt: &Receipt) -> Result<(), StoreError> {
-        let request = self.table.client.update_item().table_name(&self.table.name);
-        let request = request
-            .set_key(Some(transaction_key(publisher, &receipt.transaction)))
-            .update_expression("SET receipt_of = :customer")
-            .expression_attribute_values(":customer", string(receipt.customer.as_str()));
-        request.send().await.map_err(StoreError::unavailable)?;
-        Ok(())
+    async fn read(
+        &self,
+        publisher: &PublisherId,
+        customer: &CustomerId,
+        transaction: &TransactionId,
+    ) -> Result<Option<KnownReceipt>, StoreError> {
+        let key = receipt_key(publisher, customer, transaction);
+        self.table.get(&key, true).await?.map(from_item).transpose()
     }
 }
 

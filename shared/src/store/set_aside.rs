@@ -3,6 +3,7 @@
 
 use super::{StoreError, Table, in_key, key, string};
 use crate::domain::id::PublisherId;
+use crate::roku::push::VerifiedPush;
 
 /// Why a push belongs to no account of the publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,13 +47,15 @@ impl SetAside {
         &self,
         publisher: &PublisherId,
         reason: Reason,
-        message_key: &str,
-        message: &str,
+        push: &VerifiedPush,
     ) -> Result<(), StoreError> {
-        let sk = format!("FACT#{}#{}", reason.as_str(), in_key(message_key));
+        let sk = format!("FACT#{}#{}", reason.as_str(), in_key(&push.key));
         let mut item = key(&format!("ASIDE#{publisher}"), &sk);
-        item.insert("message_key".to_owned(), string(message_key));
-        item.insert("message".to_owned(), string(message));
+        item.insert("message_key".to_owned(), string(&push.key));
+        item.insert("message".to_owned(), string(push.impersonal_message()));
+        if let Some(expiry) = push.token_expires_at {
+            item.insert("token_expires_at".to_owned(), string(expiry.to_string()));
+        }
         self.table.put_new(item).await?;
         Ok(())
     }

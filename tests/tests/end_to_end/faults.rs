@@ -62,6 +62,26 @@ async fn a_push_survives_a_store_that_fails_at_any_call() {
 }
 
 #[tokio::test]
+async fn a_conflict_with_another_function_is_nobodys_failure() {
+    for call in 0..MOST_CALLS {
+        let (usher, wire) = usher_behind_a_wire().await;
+        let purchase = bought(&usher).await;
+        warm(&usher).await;
+        let now = usher.stack.config.clock.now();
+        let later = days(now, 1);
+        let up = push("UpgradeSale", "up", "S223456789-US").at(later, days(now, 30)).message();
+
+        wire.arm(call, Fault::Conflict);
+        assert_eq!(usher.receipt(ANN, BASIC, &purchase).await.status, 200, "at call {call}");
+        wire.arm(call, Fault::Conflict);
+        assert_eq!(usher.push(&up).await.status, 200, "at call {call}");
+        wire.mend();
+        let held = (usher.may_watch(ANN, PREMIUM).await, usher.may_watch(ANN, BASIC).await);
+        assert_eq!(held, (true, true), "at call {call}");
+    }
+}
+
+#[tokio::test]
 async fn a_push_that_was_kept_and_not_folded_in_is_folded_in_with_the_next() {
     let (usher, wire) = usher_behind_a_wire().await;
     let purchase = bought(&usher).await;

@@ -85,6 +85,20 @@ async fn a_receipt_is_read_in_every_form_that_clients_send() {
 }
 
 #[tokio::test]
+async fn an_order_may_hold_what_it_likes_beside_what_counts() {
+    let usher = Usher::start().await;
+    let purchase = bought(&usher).await;
+    let mut deep = json!(1);
+    for _ in 0..100 {
+        deep = json!([deep]);
+    }
+    let order = json!({ "purchaseId": purchase, "amount": 1e300, "": 1, "deep": deep });
+    let receipt = json!({ "customerEmail": ANN, "offerId": BASIC, "order": order });
+    assert_eq!(usher.payment(&receipt).await.status, 200);
+    assert!(usher.may_watch(ANN, BASIC).await);
+}
+
+#[tokio::test]
 async fn the_same_receipt_again_changes_nothing() {
     let usher = Usher::start().await;
     let purchase = bought(&usher).await;
@@ -133,6 +147,27 @@ async fn a_receipt_of_a_second_customer_transfers_the_roku_account() {
 }
 
 #[tokio::test]
+async fn of_many_customers_at_once_one_holds_the_roku_account() {
+    let usher = std::sync::Arc::new(Usher::start().await);
+    let purchase = bought(&usher).await;
+    let mut receipts = tokio::task::JoinSet::new();
+    for customer in 0..10 {
+        let (usher, purchase) = (std::sync::Arc::clone(&usher), purchase.clone());
+        receipts.spawn(async move {
+            let email = format!("{customer}@example.com");
+            assert_eq!(usher.receipt(&email, BASIC, &purchase).await.status, 200);
+            email
+        });
+    }
+    let mut holders = 0;
+    for email in receipts.join_all().await {
+        holders += usize::from(usher.may_watch(&email, BASIC).await);
+    }
+    assert_eq!(holders, 1);
+    assert_eq!(status(&usher, &purchase).await, (json!("granted"), Value::Null));
+}
+
+#[tokio::test]
 async fn a_publisher_may_keep_the_roku_account_where_it_is() {
     let keep = |options: &mut usher_cli::stack::Options| {
         options.publisher.settings.transfer = TransferPolicy::Keep;
@@ -154,7 +189,7 @@ async fn a_wrong_api_key_says_nothing_about_the_purchase() {
     let wrong = |options: &mut usher_cli::stack::Options| {
         options.roku = Some(usher.stack.roku.url.clone());
         options.roku_keys = Some(usher.stack.roku.keys_url.clone());
-        options.roku_api_key = "wrong".to_owned();
+        options.roku_api_key = "wrong".into();
     };
     let other = Usher::with(wrong).await;
     assert_ne!(Account::default().api_key, "wrong");

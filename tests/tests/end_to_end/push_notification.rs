@@ -127,6 +127,8 @@ async fn whatever_roku_signs_is_acknowledged() {
         let jws = key(&usher).sign(&Claims::new(what, &message, now));
         let answer = usher.deliver(&jws).await;
         assert_eq!(answer.status, 200, "{what}: {}", answer.body);
+        let message: Value = serde_json::from_str(&message).unwrap_or_default();
+        assert_eq!(answer.body, message["responseKey"].as_str().unwrap_or_default(), "{what}");
     }
     for kind in ["roku.invalidate_public_keys", "roku.something.new", ""] {
         let claims = Claims { kind: kind.to_owned(), ..claims(&usher, &sale().message()) };

@@ -242,3 +242,13 @@ fn a_claim_of_an_odd_form_does_not_make_what_roku_signed_a_forgery() {
         assert!(push.is_ok(), "{name} {value}: {push:?}");
     }
 }
+
+#[test]
+fn what_is_kept_of_a_push_that_cannot_be_read_holds_no_personal_data() {
+    let message = r#"{"email":"ann@example.com","eventDate":"soon","responseKey":"r"}"#;
+    let encoded = URL_SAFE_NO_PAD.encode(message);
+    let push = read_claims(&with(claims(), "x-Roku-message", encoded.into())).unwrap();
+    assert_eq!(push.notification(), Err(Unreadable::Missing("transactionType")));
+    assert_eq!(push.impersonal_message(), r#"{"eventDate":"soon","responseKey":"r"}"#);
+    assert_eq!(push.response_key().as_deref(), Some("r"));
+}

@@ -12,26 +12,26 @@ const MAX_ENTRIES: usize = 10_000;
 
 /// Values that may be used for a while before they are read again.
 #[derive(Debug)]
-pub struct Cache<K, V> {
+pub(crate) struct Cache<K, V> {
     fresh: Duration,
     entries: Mutex<HashMap<K, (Instant, V)>>,
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// A cache whose entries may be used for `fresh`.
-    pub fn new(fresh: Duration) -> Self {
+    pub(crate) fn new(fresh: Duration) -> Self {
         Self { fresh, entries: Mutex::default() }
     }
 
     /// The value, if it is still fresh.
-    pub fn get(&self, key: &K) -> Option<V> {
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, value) = entries.get(key)?;
         (since.elapsed() < self.fresh).then(|| value.clone())
     }
 
     /// Remembers a value from now on.
-    pub fn put(&self, key: K, value: V) {
+    pub(crate) fn put(&self, key: K, value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MAX_ENTRIES {
             entries.clear();
