@@ -98,10 +98,7 @@ impl Simulator {
         product: &str,
         trial: bool,
     ) -> Result<(Order, Vec<Delivery>), Refused> {
-        let now = self.clock.now();
-        let (order, messages) =
-            self.with_ledger(|ledger| ledger.buy(customer, product, trial, now))?;
-        Ok((order, self.push(messages).await))
+        self.order(|ledger, now| ledger.buy(customer, product, trial, now)).await
     }
 
     /// A customer moves to a higher plan on a device.
@@ -113,10 +110,7 @@ impl Simulator {
         customer: &str,
         product: &str,
     ) -> Result<(Order, Vec<Delivery>), Refused> {
-        let now = self.clock.now();
-        let (order, messages) =
-            self.with_ledger(|ledger| ledger.upgrade(customer, product, now))?;
-        Ok((order, self.push(messages).await))
+        self.order(|ledger, now| ledger.upgrade(customer, product, now)).await
     }
 
     /// A customer moves to a lower plan on a device.
@@ -128,10 +122,7 @@ impl Simulator {
         customer: &str,
         product: &str,
     ) -> Result<(Order, Vec<Delivery>), Refused> {
-        let now = self.clock.now();
-        let (order, messages) =
-            self.with_ledger(|ledger| ledger.downgrade(customer, product, now))?;
-        Ok((order, self.push(messages).await))
+        self.order(|ledger, now| ledger.downgrade(customer, product, now)).await
     }
 
     /// A customer turns renewals off.
@@ -174,6 +165,15 @@ impl Simulator {
     /// Signs a message as Roku would sign it now, without delivering it.
     pub fn sign(&self, message_key: &str, message: &str) -> String {
         self.signing_key.sign(&Claims::new(message_key, message, self.clock.now()))
+    }
+
+    async fn order(
+        self: &Arc<Self>,
+        place: impl FnOnce(&mut Ledger, Timestamp) -> Result<(Order, Vec<Message>), Refused>,
+    ) -> Result<(Order, Vec<Delivery>), Refused> {
+        let now = self.clock.now();
+        let (order, messages) = self.with_ledger(|ledger| place(ledger, now))?;
+        Ok((order, self.push(messages).await))
     }
 
     /// Delivers messages in order, once each; what is not acknowledged is tried again later.
