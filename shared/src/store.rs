@@ -8,7 +8,8 @@
 //! | customer | `CUST#{publisher}#{customerId}` | `CUSTOMER` |
 //! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
 //! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
-//! | fact | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#{time}#{kind}#{key}` |
+//! | push | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#push#{message key}` |
+//! | Roku's answer | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#answer#{time}#{transaction}` |
 //! | account | `ROKU#{publisher}#{rokuCustomerId}` | `ACCOUNT` |
 //! | push that belongs to no account | `ASIDE#{publisher}` | `FACT#{reason}#{key}` |
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |

@@ -1,7 +1,7 @@
 //! `usher local`: everything on this machine until it is stopped.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -17,7 +17,7 @@ use crate::stack::{Options, Stack};
 pub struct Arguments {
     /// Where the API listens; the simulator and DynamoDB take the next two ports, or free ones. Port
     /// 0 takes a free port
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// Keep the table in this file instead of in memory
     #[arg(long, value_name = "FILE")]
@@ -25,8 +25,8 @@ pub struct Arguments {
     /// Sell what this catalog says instead of the demo publisher's
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
-    /// Ask this Roku instead of the simulator: what /validate-transaction/… is appended to, for
-    /// Roku's own https://apipub.roku.com/listen/transaction-service.svc
+    /// Ask this Roku instead of the simulator: what /validate-transaction/… is appended to. Roku's
+    /// own is `https://apipub.roku.com/listen/transaction-service.svc`
     #[arg(long, value_name = "URL")]
     roku: Option<String>,
     /// Check pushes with the JWK set at this address [default: the simulator's, or Roku's own]
@@ -72,6 +72,14 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     interrupted().await?;
     Ok(())
+}
+
+/// An address by number or by name, `localhost:8080` for one; an IPv4 one where there are several.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().map_err(|why| why.to_string())?;
+    let mut addresses: Vec<SocketAddr> = found.collect();
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    addresses.first().copied().ok_or_else(|| "no such address".to_owned())
 }
 
 #[expect(clippy::print_stdout, reason = "the line is the output")]

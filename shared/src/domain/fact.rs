@@ -45,18 +45,6 @@ pub enum FactKind {
     Other,
 }
 
-impl FactKind {
-    /// The word for this kind in keys.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sale => "sale",
-            Self::Cancellation => "cancellation",
-            Self::Other => "other",
-            Self::Observation => "observation",
-        }
-    }
-}
-
 impl Fact {
     /// Its identity and its place in the history.
     pub fn id(&self) -> FactId {

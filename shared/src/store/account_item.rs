@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::fact_item::account_pk;
+use super::fact_item::{account_pk, sort_key};
 use super::{Item, StoreError, customer_pk, from_item, key, string, to_item};
 use crate::domain::account::Account;
+use crate::domain::fact::Fact;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId};
 
 pub(super) fn account_key(publisher: &PublisherId, customer: &RokuCustomerId) -> Item {
@@ -56,6 +57,20 @@ impl AccountItem {
     pub(super) fn holder(&self, publisher: &PublisherId) -> Option<CustomerId> {
         let prefix = format!("CUST#{publisher}#");
         CustomerId::parse(self.linked_to.as_deref()?.strip_prefix(&prefix)?).ok()
+    }
+
+    /// Whether a fact is newer than all that is folded in and nothing else waits to be: the common
+    /// case, which needs no other fact to be read.
+    pub(super) fn has_only_to_take(&self, fact: &Fact) -> bool {
+        let own = sort_key(fact);
+        self.account.is_newest(fact) && self.unfolded.iter().all(|waiting| *waiting == own)
+    }
+
+    /// The account with such a fact folded in, and the fact's sort key.
+    pub(super) fn with_newest(&self, fact: &Fact) -> (Account, HashSet<String>) {
+        let mut account = self.account.clone();
+        account.fold_newest(fact);
+        (account, HashSet::from([sort_key(fact)]))
     }
 
     /// The change to another account, in which the facts of these sort keys are folded in. It holds

@@ -114,7 +114,7 @@ impl Accounts {
         let request = request
             .set_key(Some(account_key(publisher, fact.roku_customer())))
             .update_expression("ADD unfolded :fact")
-            .expression_attribute_values(":fact", AttributeValue::Ss(vec![sort_key(&fact.id())]))
+            .expression_attribute_values(":fact", AttributeValue::Ss(vec![sort_key(fact)]))
             .return_values(ReturnValue::AllOld);
         AccountItem::read(self.table.update(request).await?.unwrap_or_default())
     }
@@ -147,15 +147,19 @@ impl Accounts {
         kept: Kept,
         mut settle: impl FnMut(Option<&CustomerId>) -> Option<Settlement>,
     ) -> Result<(), StoreError> {
-        let Kept { publisher, fact, mut before, .. } = kept;
+        let Kept { publisher, fact, is_new, mut before } = kept;
         let account_key = account_key(&publisher, fact.roku_customer());
-        let own = sort_key(&fact.id());
+        let own = sort_key(&fact);
         for attempt in 0..MAX_ATTEMPTS {
             let settlement = settle(before.holder(&publisher).as_ref());
             if attempt > 0 && settlement.is_none() && !before.unfolded.contains(&own) {
                 return Ok(()); // whoever was faster folded it in
             }
-            let (after, folded) = self.folded(&account_key, &fact, &before).await?;
+            let (after, folded) = if is_new && before.has_only_to_take(&fact) {
+                before.with_newest(&fact)
+            } else {
+                self.folded_anew(&account_key, &fact, &before).await?
+            };
             let link_to = settlement.as_ref().and_then(|settled| settled.link_to.as_ref());
             let change = before.change_to(&after, folded, &publisher, link_to)?;
             let receipt = settlement.as_ref().map(|settled| &settled.receipt);
@@ -170,29 +174,20 @@ impl Accounts {
         Err(StoreError::Contended)
     }
 
-    /// The account with everything folded in that is kept, and the sort keys of what was not in it
-    /// before. The common case, a fact newer than all others and nothing else waiting, needs no
-    /// read.
-    async fn folded(
+    /// The account that everything kept adds up to, and the sort keys of the marked facts in it.
+    async fn folded_anew(
         &self,
         account_key: &Item,
         fact: &Fact,
         before: &AccountItem,
     ) -> Result<(Account, HashSet<String>), StoreError> {
-        let own = sort_key(&fact.id());
-        let others_wait = before.unfolded.iter().any(|waiting| *waiting != own);
-        if before.account.is_newest(fact) && !others_wait {
-            let mut account = before.account.clone();
-            account.fold_newest(fact);
-            return Ok((account, HashSet::from([own])));
-        }
         let items = self.facts(account_key).await?;
         let facts = items.iter().map(fact_item::from_item).collect::<Result<Vec<_>, _>>()?;
         // A mark whose fact is not there yet is left to who is writing it.
         let there = items.iter().filter_map(|item| text(item, "sk").ok());
         let mut folded: HashSet<String> =
             there.filter(|sk| before.unfolded.contains(*sk)).map(str::to_owned).collect();
-        folded.insert(own);
+        folded.insert(sort_key(fact));
         Ok((fold(facts), folded))
     }
 

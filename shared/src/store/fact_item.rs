@@ -1,9 +1,9 @@
-//! How a fact is kept: what Roku said, word for word, under the fact's identity.
+//! How a fact is kept: what Roku said, word for word, under the name that Roku gave it.
 
 use jiff::Timestamp;
 
 use super::{Item, StoreError, in_key, key, string, text};
-use crate::domain::fact::{Fact, FactId};
+use crate::domain::fact::Fact;
 use crate::domain::id::{PublisherId, RokuCustomerId};
 use crate::domain::notification::Notification;
 use crate::domain::observation::Observation;
@@ -15,13 +15,17 @@ pub(super) fn account_pk(publisher: &PublisherId, customer: &RokuCustomerId) -> 
     format!("ROKU#{publisher}#{}", in_key(customer.as_str()))
 }
 
-/// Where a fact stands among the facts of its account.
-pub(super) fn sort_key(id: &FactId) -> String {
-    format!("{PREFIX}{:.9}#{}#{}", id.time, id.kind.as_str(), in_key(&id.key))
+/// Where a fact is kept among the facts of its account. A push is named by Roku's message key and
+/// nothing else, so that it is kept once whatever comes under that key again.
+pub(super) fn sort_key(fact: &Fact) -> String {
+    match fact {
+        Fact::Notification(push) => format!("{PREFIX}push#{}", in_key(&push.message_key)),
+        Fact::Observation(_) => format!("{PREFIX}answer#{}", in_key(&fact.id().key)),
+    }
 }
 
 pub(super) fn to_item(publisher: &PublisherId, fact: &Fact) -> Item {
-    let mut item = key(&account_pk(publisher, fact.roku_customer()), &sort_key(&fact.id()));
+    let mut item = key(&account_pk(publisher, fact.roku_customer()), &sort_key(fact));
     match fact {
         Fact::Notification(push) => {
             item.insert("message_key".to_owned(), string(&push.message_key));

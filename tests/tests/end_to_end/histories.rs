@@ -106,3 +106,22 @@ async fn all_at_once() {
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     assert_eq!(access(&usher).await, expected());
 }
+
+#[tokio::test]
+async fn what_comes_under_a_message_key_again_is_a_repetition_whatever_it_says() {
+    let usher = linked().await;
+    let now = usher.stack.config.clock.now();
+    let sale =
+        |end| push("Sale", "basic", BASIC_PRODUCT).at(days(now, -1), days(now, end)).message();
+    let end = push("UpgradeCancellation", "basic", BASIC_PRODUCT).at(days(now, 2), now).message();
+    let keyed = |key: &str, message| (key.to_owned(), message);
+    deliver_all(
+        &usher,
+        &[keyed("one", sale(20)), keyed("one", sale(40)), keyed("one", end.clone())],
+    )
+    .await;
+    let in_20_days = days(now, 20).as_second();
+    assert_eq!(usher.access(ANN, OFFERS[0]).await["expiresAt"], in_20_days);
+    deliver_all(&usher, &[keyed("two", end)]).await;
+    assert!(!usher.may_watch(ANN, OFFERS[0]).await);
+}
