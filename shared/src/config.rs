@@ -56,8 +56,8 @@ impl Config {
     }
 }
 
-/// The AWS settings that all our clients share. The SDK has no timeouts of its own; Roku waits ten
-/// seconds for an answer that takes up to three calls.
+/// The AWS settings that all our clients share. The SDK has no timeouts of its own. Each function
+/// holds the sum of its calls to a deadline besides.
 pub fn aws_config() -> aws_config::ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(800))

@@ -10,7 +10,6 @@ pub mod email;
 pub mod fact;
 pub mod fold;
 pub mod id;
-pub mod money;
 pub mod notification;
 pub mod observation;
 pub mod offer;

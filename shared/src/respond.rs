@@ -29,8 +29,7 @@ fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Re
 /// A failure as a caller of the REST routes sees it: a status, a stable code of Cleeng's
 /// (`cleeng-api.md` §1.4), and a text. The body carries the text a second time in `errors`, where
 /// Cleeng's own clients look for it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {message}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The HTTP status, 4xx or 5xx.
     pub status: StatusCode,

@@ -11,7 +11,7 @@
 //! | push | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#push#{message key}` |
 //! | Roku's answer | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#answer#{time}#{transaction}` |
 //! | account | `ROKU#{publisher}#{rokuCustomerId}` | `ACCOUNT` |
-//! | push that belongs to no account | `ASIDE#{publisher}` | `FACT#{reason}#{key}` |
+//! | push that belongs to no account | `ASIDE#{publisher}` | `PUSH#{reason}#{message key}` |
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | Roku's public keys | `JWKS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
@@ -104,8 +105,19 @@ impl Table {
 
     /// Puts an item unless its key is taken; says whether it did.
     async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
+        self.put_if(item, "attribute_not_exists(pk)", None).await
+    }
+
+    /// Puts an item if a condition holds; says whether it did.
+    async fn put_if(
+        &self,
+        item: Item,
+        condition: &str,
+        values: Option<Item>,
+    ) -> Result<bool, StoreError> {
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        let request = request.condition_expression("attribute_not_exists(pk)");
+        let request =
+            request.condition_expression(condition).set_expression_attribute_values(values);
         match despite_conflicts(|| request.clone().send()).await {
             Ok(_) => Ok(true),
             Err(error) if is_condition_failed(&error) => Ok(false),
@@ -132,10 +144,8 @@ impl Table {
         let request = self.client.transact_write_items().set_transact_items(Some(items));
         match request.send().await {
             Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(refusal) if refusal.is_transaction_canceled_exception() => Ok(false),
-                _ => Err(StoreError::unavailable(error)),
-            },
+            Err(error) if error.as_service_error().is_some_and(is_contention) => Ok(false),
+            Err(error) => Err(StoreError::unavailable(error)),
         }
     }
 }
@@ -153,6 +163,15 @@ impl StoreError {
     pub fn with_causes(&self) -> String {
         aws_sdk_dynamodb::error::DisplayErrorContext(self).to_string()
     }
+}
+
+/// Whether a transaction was cancelled because of what others wrote, and not for a fault of its own.
+fn is_contention(refusal: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = refusal else {
+        return false;
+    };
+    let passes = |code| matches!(code, "None" | "ConditionalCheckFailed" | "TransactionConflict");
+    cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).all(passes)
 }
 
 /// Writes again while the item is part of another function's transaction: DynamoDB refuses then, and

@@ -24,8 +24,7 @@ pub struct Call {
 }
 
 /// A failed call: one of Cleeng's codes (§3.2) or one of JSON-RPC's own, and a text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {message}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RpcError {
     /// The code.
     pub code: i32,

@@ -106,7 +106,7 @@ impl AccessStatus {
                 (true, expires_at)
             }
         };
-        let expires_at = expires_at.map(jiff::Timestamp::as_second);
+        let expires_at = expires_at.map(|end| end.as_second());
         let access = json!({ "accessGranted": granted, "expiresAt": expires_at });
         Ok(json(StatusCode::OK, &json!({ "responseData": access, "errors": [] })))
     }

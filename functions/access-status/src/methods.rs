@@ -41,9 +41,12 @@ impl AccessStatus {
         let email = Email::parse(email).map_err(|_| unknown())?;
         let customer = self.customers.find(&publisher_id, &email).await.map_err(unavailable)?;
         let bearer = Bearer { publisher_id, customer_id: customer.ok_or_else(unknown)? };
-        let token = self.token_signer.issue(bearer).await.map_err(|error| {
-            tracing::error!(%error, "customer token not issued");
-            RpcError::unavailable()
+        let token = self.token_signer.issue(bearer).await.map_err(|error| match error {
+            TokenError::Store(error) => unavailable(error),
+            error => {
+                tracing::error!(%error, "customer token not issued");
+                RpcError::unavailable()
+            }
         })?;
         Ok(json!({ "token": token }))
     }
@@ -66,7 +69,7 @@ impl AccessStatus {
         Ok(json!({
             "accessGranted": granted,
             "grantType": grant_type,
-            "expiresAt": expires_at.map(jiff::Timestamp::as_second),
+            "expiresAt": expires_at.map(|end| end.as_second()),
             "purchasedDirectly": grant_type == Some("direct-purchase"),
         }))
     }

@@ -6,6 +6,8 @@
 
 pub mod request;
 
+use std::time::Duration;
+
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use request::{ClaimedCustomer, UnverifiedReceipt};
@@ -33,6 +35,9 @@ use usher::store::receipts::{KnownReceipt, Receipts};
 
 /// A receipt has less than one kilobyte.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long a receipt that is kept is worked on: Roku's six seconds, the secret, and the store's.
+const DEADLINE: Duration = Duration::from_secs(15);
 
 /// The handler, and all that it may do: know publishers and customers, keep receipts, ask Roku,
 /// keep and fold what Roku answers.
@@ -87,18 +92,11 @@ impl Payment {
         let customer = self.customer(&publisher.id, &claim.customer).await?;
         let receipt = claim.of(customer, self.clock.now());
         let granted = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
-        let show_last = self.receipts.show_last(&publisher.id, &receipt);
-        let settle = async {
-            let held = match &granted {
-                Some(granted) => self.still_holds(&publisher, &receipt, granted).await?,
-                None => false,
-            };
-            if !held {
-                self.settle(&publisher, receipt.clone()).await;
-            }
-            Ok(())
-        };
-        tokio::try_join!(show_last, settle).map_err(unavailable)?;
+        let (shown, settled) = tokio::join!(
+            self.receipts.show_last(&publisher.id, &receipt),
+            self.settle(&publisher, &receipt, granted.as_ref()),
+        );
+        shown.and(settled).map_err(unavailable)?;
         Ok(json(StatusCode::OK, &json!({ "message": "OK" })))
     }
 
@@ -149,17 +147,37 @@ impl Payment {
         Ok(granted.receipt.offer == receipt.offer && access != OfferAccess::Denied)
     }
 
+    /// Finds out what a receipt is worth, unless it was granted before and still holds.
+    async fn settle(
+        &self,
+        publisher: &Publisher,
+        receipt: &Receipt,
+        granted: Option<&KnownReceipt>,
+    ) -> Result<(), StoreError> {
+        if let Some(granted) = granted {
+            if self.still_holds(publisher, receipt, granted).await? {
+                return Ok(());
+            }
+            self.receipts.reopen(&publisher.id, receipt).await?;
+        }
+        let asked = tokio::time::timeout(DEADLINE, self.ask_and_act(publisher, receipt)).await;
+        if asked.is_err() {
+            tracing::error!(publisher = %publisher.id, "receipt not settled in time");
+        }
+        Ok(())
+    }
+
     /// Asks Roku and acts on what it says. A failure here loses nothing: the receipt is kept and
     /// due, and the caller was promised no more than that.
-    async fn settle(&self, publisher: &Publisher, receipt: Receipt) {
-        let answer = match self.ask_roku(publisher, &receipt).await {
+    async fn ask_and_act(&self, publisher: &Publisher, receipt: &Receipt) {
+        let answer = match self.ask_roku(publisher, receipt).await {
             Ok(answer) => answer,
             Err(cause) => {
                 tracing::error!(publisher = %publisher.id, cause, "receipt waits for Roku");
                 return;
             }
         };
-        if let Err(error) = self.act_on(publisher, receipt, answer).await {
+        if let Err(error) = self.act_on(publisher, receipt.clone(), answer).await {
             let error = error.with_causes();
             tracing::error!(publisher = %publisher.id, error, "receipt not settled");
         }

@@ -105,10 +105,12 @@ fn number(text: &str) -> Result<String, InvalidId> {
 }
 
 fn normalised(text: &str) -> Result<String, InvalidId> {
-    let text = opaque(text)?;
-    // An id of hyphens alone stays as it is: normalising must not make two ids of nothing equal.
     let plain: String = text.chars().filter(|c| *c != '-').collect();
-    Ok(if plain.is_empty() { text } else { plain }.to_lowercase())
+    match opaque(&plain.to_lowercase()) {
+        // An id of hyphens alone stays as it is.
+        Err(InvalidId::Empty) => opaque(text),
+        parsed => parsed,
+    }
 }
 
 fn opaque(text: &str) -> Result<String, InvalidId> {
@@ -141,6 +143,15 @@ mod tests {
             &longest,
         ] {
             assert_eq!(PurchaseId::parse(id).unwrap().as_str(), id);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_id_reads_back_as_itself(text in "[-a-zA-Z0-9 \u{130}]{0,20}") {
+            if let Ok(id) = PurchaseId::parse(&text) {
+                proptest::prop_assert_eq!(PurchaseId::parse(id.as_str()), Ok(id));
+            }
         }
     }
 

@@ -48,7 +48,7 @@ pub struct Notification {
     pub is_free_trial: bool,
     /// When the token around the push expired or will: recorded, not enforced.
     pub token_expires_at: Option<Timestamp>,
-    /// The push as Roku wrote it, less personal data: JSON.
+    /// What Roku said, less personal data: JSON.
     pub message: String,
 }
 

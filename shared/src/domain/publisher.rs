@@ -34,12 +34,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings of a publisher with these channels and nothing else decided.
-    pub fn for_channels(channels: Vec<String>) -> Self {
-        let transfer = TransferPolicy::default();
-        Self { channels, transfer, renewal_leeway_hours: six_hours() }
-    }
-
     /// How long a renewal that Roku has not reported yet keeps access.
     pub fn renewal_leeway(&self) -> Duration {
         Duration::from_secs(u64::from(self.renewal_leeway_hours) * 3600)

@@ -16,7 +16,7 @@ use super::id::{PublisherId, PurchaseId, RokuProductId};
 use super::notification::Notification;
 use super::observation::{Answer, Observation};
 use super::offer::{Offer, OfferId, Tag};
-use super::publisher::{Publisher, Settings};
+use super::publisher::{Publisher, Settings, TransferPolicy};
 
 /// What is bought where a sample does not say otherwise.
 pub(crate) const PRODUCT: &str = "S123456789-US";
@@ -135,7 +135,11 @@ pub(crate) fn offer_sold_as(id: &str, product: &str) -> Offer {
 pub(crate) fn publisher(offers: Vec<Offer>) -> Publisher {
     Publisher {
         id: PublisherId::parse("123456789").unwrap(),
-        settings: Settings::for_channels(vec!["1143791".to_owned()]),
+        settings: Settings {
+            channels: vec!["1143791".to_owned()],
+            transfer: TransferPolicy::Transfer,
+            renewal_leeway_hours: 6,
+        },
         catalog: Catalog::new(offers).unwrap(),
     }
 }

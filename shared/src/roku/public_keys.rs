@@ -14,7 +14,7 @@ use crate::store::roku_public_keys::RokuPublicKeys;
 
 /// How long a set is used before the table is asked whether another function has fetched a newer.
 const FRESH: Duration = Duration::from_secs(3600);
-/// An unknown key is asked for at Roku's this often at most, whatever is thrown at us.
+/// A function asks Roku for an unknown key this often at most, whatever is thrown at it.
 const FETCH_PAUSE: Duration = Duration::from_secs(60);
 /// The same after a fetch that failed, so that a bad minute at Roku's does not last longer here.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -85,7 +85,8 @@ impl PublicKeys {
         stored.or_else(|| self.remembered()).ok_or(Unverified::NoKeys(None))
     }
 
-    /// Fetches the set from Roku and keeps it, at most once a minute. A failure keeps the old set.
+    /// Fetches the set from Roku and keeps it, at most once a minute, or every five seconds while that
+    /// fails. A failure keeps the old set.
     async fn fetch(&self) -> Option<Arc<PublicKeySet>> {
         if !self.may_fetch() {
             return None;

@@ -4,7 +4,8 @@
 //! the fact and, beside it, marks it on the account as not yet folded in, which also reads the
 //! account; the second writes the account and takes the mark away. A function that dies in between
 //! leaves the mark, and whoever folds next sees it and folds everything again. A mark is taken away
-//! only by who folded its fact in: where it is gone, the fact is in the account.
+//! only by who folded its fact in: where it is gone, the fact is in the account. A mark whose fact
+//! never came stays; the account is folded anew each time then, which costs a query.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -15,7 +16,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteIte
 use super::account_item::{AccountItem, Change, account_key};
 use super::fact_item::{self, sort_key};
 use super::receipts::{self, KnownReceipt};
-use super::{Item, StoreError, Table, customer_pk, from_item, string, text, transaction_item};
+use super::{
+    Item, StoreError, Table, customer_pk, from_item, is_condition_failed, is_conflict, string,
+    text, transaction_item,
+};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
 use crate::domain::fold::fold;
@@ -96,8 +100,8 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`] when it is not certain that the fact is kept.
     pub async fn keep(&self, publisher: &PublisherId, fact: Fact) -> Result<Kept, StoreError> {
-        // Both run to their end: a fact that is kept must not lose its mark to an answer that was
-        // lost on the way.
+        // Both run to their end, whatever becomes of the other. A fact that is kept and not marked
+        // is one whose sender was not told so, and sends it again.
         let (is_new, before) = tokio::join!(
             self.table.put_new(fact_item::to_item(publisher, &fact)),
             self.mark_unfolded(publisher, &fact),
@@ -164,7 +168,12 @@ impl Accounts {
             let change = before.change_to(&after, folded, &publisher, link_to)?;
             let receipt = settlement.as_ref().map(|settled| &settled.receipt);
             let write = self.write(&publisher, &account_key, change, receipt);
-            let (written, ()) = tokio::join!(write, self.remember_sale(&publisher, &fact));
+            let remember = async {
+                if attempt == 0 {
+                    self.remember_transaction(&publisher, &fact).await;
+                }
+            };
+            let (written, ()) = tokio::join!(write, remember);
             if written? {
                 return Ok(());
             }
@@ -211,12 +220,18 @@ impl Accounts {
         receipt: Option<&KnownReceipt>,
     ) -> Result<bool, StoreError> {
         let Some(receipt) = receipt else {
-            let request = self.table.client.update_item().set_key(Some(account_key.clone()));
+            let request = self.table.client.update_item().table_name(&self.table.name);
             let request = request
+                .set_key(Some(account_key.clone()))
                 .update_expression(change.expression)
                 .condition_expression(change.condition)
                 .set_expression_attribute_values(Some(change.values));
-            return Ok(self.table.update(request).await?.is_some());
+            return match request.send().await {
+                Ok(_) => Ok(true),
+                // Who is in the way will have written the account: there is no use in insisting.
+                Err(error) if is_condition_failed(&error) || is_conflict(&error) => Ok(false),
+                Err(error) => Err(StoreError::unavailable(error)),
+            };
         };
         let update = Update::builder().table_name(&self.table.name);
         let update = update
@@ -234,9 +249,9 @@ impl Accounts {
         self.table.transact(items).await
     }
 
-    /// So that support finds the account by any charge, not only by the first of a chain. Nothing
-    /// else hangs on it: a failure is told and goes no further.
-    async fn remember_sale(&self, publisher: &PublisherId, fact: &Fact) {
+    /// So that an account can be found by any charge, not only by the first of a chain. Nothing else
+    /// hangs on it: a failure is told and goes no further.
+    async fn remember_transaction(&self, publisher: &PublisherId, fact: &Fact) {
         let transaction = match fact {
             Fact::Notification(push) if push.transaction_type.is_sale() => {
                 push.transaction.as_ref()

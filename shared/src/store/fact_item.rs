@@ -1,4 +1,5 @@
-//! How a fact is kept: what Roku said, word for word, under the name that Roku gave it.
+//! How a fact is kept: what Roku said, under the name that Roku gave it. An answer is kept word for
+//! word, a push less personal data.
 
 use jiff::Timestamp;
 

@@ -72,8 +72,8 @@ impl Publishers {
     }
 
     /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
-    /// has. Up to 99 offers change at once; beyond that in steps of a hundred, in between which a
-    /// reader may meet a mixture.
+    /// has: all at once for up to 99 offers, in steps of a hundred beyond. A reader may meet a mixture
+    /// for a moment.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written; what was written until then stays.

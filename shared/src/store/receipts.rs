@@ -1,5 +1,7 @@
 //! Receipts and what became of them.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::transaction_item::{self, RECEIPT_OF, transaction_key};
@@ -26,15 +28,22 @@ pub struct KnownReceipt {
     pub roku_customer: Option<RokuCustomerId>,
 }
 
+impl KnownReceipt {
+    /// A receipt that Roku has not been asked about.
+    fn fresh(receipt: &Receipt) -> Self {
+        Self { receipt: receipt.clone(), outcome: Outcome::Processing, roku_customer: None }
+    }
+}
+
 impl Receipts {
     /// The receipts of a table.
     pub fn new(table: &Table) -> Self {
         Self { table: table.clone() }
     }
 
-    /// Keeps a receipt, and gives the one that was granted to this customer before for the same
-    /// transaction, if one was: that one is left as it is. When this returns, the receipt cannot be
-    /// lost: until Roku has answered it stands in the index `due`.
+    /// Keeps a receipt, unless one was granted to this customer before for the same transaction:
+    /// that one is left as it is and given back. When this returns, a receipt that was kept cannot
+    /// be lost: until Roku has answered it stands in the index `due`.
     ///
     /// # Errors
     /// [`StoreError`] when it is not certain that the receipt is kept.
@@ -43,18 +52,25 @@ impl Receipts {
         publisher: &PublisherId,
         receipt: &Receipt,
     ) -> Result<Option<KnownReceipt>, StoreError> {
-        let (receipt, outcome) = (receipt.clone(), Outcome::Processing);
-        let fresh = KnownReceipt { receipt, outcome, roku_customer: None };
-        if self.table.put_new(item(publisher, &fresh)?).await? {
+        let fresh = KnownReceipt::fresh(receipt);
+        let not_granted = "attribute_not_exists(pk) OR outcome <> :granted";
+        let granted = HashMap::from([(":granted".to_owned(), string("granted"))]);
+        if self.table.put_if(item(publisher, &fresh)?, not_granted, Some(granted)).await? {
             return Ok(None);
         }
-        let (customer, transaction) = (&fresh.receipt.customer, &fresh.receipt.transaction);
-        let known = self.read(publisher, customer, transaction).await?;
-        let granted = known.filter(|known| known.outcome == Outcome::Granted);
-        if granted.is_none() {
-            self.settle(publisher, &fresh).await?;
-        }
-        Ok(granted)
+        self.read(publisher, &receipt.customer, &receipt.transaction).await
+    }
+
+    /// Puts a receipt in the place of the one that was granted before.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not certain that the receipt is kept.
+    pub async fn reopen(
+        &self,
+        publisher: &PublisherId,
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        self.settle(publisher, &KnownReceipt::fresh(receipt)).await
     }
 
     /// Makes a receipt the one that [`Self::find`] finds for its transaction.

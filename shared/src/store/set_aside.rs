@@ -49,7 +49,7 @@ impl SetAside {
         reason: Reason,
         push: &VerifiedPush,
     ) -> Result<(), StoreError> {
-        let sk = format!("FACT#{}#{}", reason.as_str(), in_key(&push.key));
+        let sk = format!("PUSH#{}#{}", reason.as_str(), in_key(&push.key));
         let mut item = key(&format!("ASIDE#{publisher}"), &sk);
         item.insert("message_key".to_owned(), string(&push.key));
         item.insert("message".to_owned(), string(push.impersonal_message()));

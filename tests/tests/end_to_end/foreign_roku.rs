@@ -121,6 +121,18 @@ async fn a_receipt_that_was_granted_is_asked_about_again_when_it_no_longer_gives
 }
 
 #[tokio::test]
+async fn a_receipt_for_another_offer_than_was_granted_waits_for_roku_too() {
+    let roku = ForeignRoku::start().await;
+    let usher = usher_at(&roku).await;
+    roku.knows("a", BASIC_PRODUCT, json!({}));
+    usher.receipt(ANN, BASIC, "a").await;
+    roku.answer("a", Script::Says(404, String::new()));
+    assert_eq!(usher.receipt(ANN, "S223456789_US", "a").await.status, 200);
+    assert_eq!(usher.receipt_status("a").await.json()["status"], "processing");
+    assert!(usher.may_watch(ANN, BASIC).await, "what was granted stays");
+}
+
+#[tokio::test]
 async fn a_key_set_without_keys_is_no_key_set() {
     let roku = ForeignRoku::start().await;
     let usher = usher_at(&roku).await;
