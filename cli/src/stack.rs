@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use jiff::Timestamp;
 use roku_simulator::{Account, Period, Product, Simulator};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -40,6 +41,9 @@ pub struct Options {
     pub roku_keys: Option<String>,
     /// The publisher's Roku Pay API key.
     pub roku_api_key: SecretString,
+    /// The moment at which the simulator's clock stands still until it is moved; it runs with the
+    /// real time if none is given.
+    pub begins_at: Option<Timestamp>,
 }
 
 impl Options {
@@ -52,6 +56,7 @@ impl Options {
             roku: None,
             roku_keys: None,
             roku_api_key: SecretString::from(Account::default().api_key),
+            begins_at: None,
         }
     }
 }
@@ -193,11 +198,16 @@ fn secrets_of(options: &Options) -> HashMap<String, SecretString> {
 
 fn start_simulator(listener: TcpListener, options: &Options, gateway: &str) -> Arc<Simulator> {
     let publisher = &options.publisher;
-    let simulator = Simulator::new(Account {
+    let account = Account {
         channel: publisher.settings.channels.first().cloned().unwrap_or_default(),
         api_key: options.roku_api_key.expose_secret().to_owned(),
         products: publisher.catalog.offers().iter().map(product_of).collect(),
-    });
+        ..Account::default()
+    };
+    let simulator = match options.begins_at {
+        Some(moment) => Simulator::stopped_at(account, moment),
+        None => Simulator::new(account),
+    };
     simulator.set_push_url(&format!("{gateway}/roku/push-notification/{}", publisher.id));
     tokio::spawn(Arc::clone(&simulator).serve(listener));
     simulator

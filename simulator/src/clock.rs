@@ -1,30 +1,65 @@
-//! The time in the simulation: the real one, moved ahead.
+//! The time in the simulation: the real one moved ahead, or one that stands still.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A clock that runs as the real one does and can be moved ahead. Clones are the same clock.
+/// A clock that can be moved ahead. It runs as the real one does, or stands still in between
+/// ([`Clock::stopped_at`]). Clones are the same clock.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    ahead_ms: Arc<AtomicI64>,
+    hands: Arc<Hands>,
+}
+
+#[derive(Debug)]
+enum Hands {
+    Running { ahead_ms: AtomicI64 },
+    Stopped { at: Mutex<Timestamp> },
+}
+
+impl Default for Hands {
+    fn default() -> Self {
+        Self::Running { ahead_ms: AtomicI64::default() }
+    }
 }
 
 impl Clock {
+    /// A clock that stands still at a moment, which may be long past, until it is moved.
+    pub fn stopped_at(moment: Timestamp) -> Self {
+        Self { hands: Arc::new(Hands::Stopped { at: Mutex::new(moment) }) }
+    }
+
     /// The time in the simulation.
     #[expect(clippy::disallowed_methods, reason = "the simulation runs on real time")]
     pub fn now(&self) -> Timestamp {
-        let ahead = SignedDuration::from_millis(self.ahead_ms.load(Ordering::SeqCst));
-        Timestamp::now().checked_add(ahead).unwrap_or(Timestamp::MAX)
+        match &*self.hands {
+            Hands::Stopped { at } => *lock(at),
+            Hands::Running { ahead_ms } => {
+                let ahead = SignedDuration::from_millis(ahead_ms.load(Ordering::SeqCst));
+                Timestamp::now().checked_add(ahead).unwrap_or(Timestamp::MAX)
+            }
+        }
     }
 
     /// Moves the clock ahead to `moment`. Time never runs backwards: an earlier one is ignored.
     pub(crate) fn move_to(&self, moment: Timestamp) {
-        let missing_ms = moment.duration_since(self.now()).as_millis();
-        let missing_ms = i64::try_from(missing_ms).unwrap_or(i64::MAX);
-        if missing_ms > 0 {
-            self.ahead_ms.fetch_add(missing_ms, Ordering::SeqCst);
+        match &*self.hands {
+            Hands::Stopped { at } => {
+                let mut at = lock(at);
+                *at = moment.max(*at);
+            }
+            Hands::Running { ahead_ms } => {
+                let missing_ms = moment.duration_since(self.now()).as_millis();
+                let missing_ms = i64::try_from(missing_ms).unwrap_or(i64::MAX);
+                if missing_ms > 0 {
+                    ahead_ms.fetch_add(missing_ms, Ordering::SeqCst);
+                }
+            }
         }
     }
+}
+
+fn lock(at: &Mutex<Timestamp>) -> MutexGuard<'_, Timestamp> {
+    at.lock().unwrap_or_else(PoisonError::into_inner)
 }

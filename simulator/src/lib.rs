@@ -5,6 +5,32 @@
 //! the renewal is charged and pushed. It knows nothing of the receiver; everything in it is written
 //! from Roku's documentation.
 //!
+//! A subscription lives its whole life here, and each of Roku's eighteen types of push is sent
+//! when its time has come, with the fields that Roku's samples of that type show:
+//!
+//! - It is bought, renewed, turned off and on again: [`buy`](Simulator::buy),
+//!   [`renew`](Simulator::renew), [`cancel`](Simulator::cancel),
+//!   [`resubscribe`](Simulator::resubscribe). `Sale`, `Cancellation`, `Resubscribe`.
+//! - Plans of a group replace each other, with or without a trial, and one change before another
+//!   has come into force: [`upgrade`](Simulator::upgrade),
+//!   [`upgrade_to_trial`](Simulator::upgrade_to_trial), [`downgrade`](Simulator::downgrade).
+//!   `UpgradeSale`, `UpgradeCancellation`, `DowngradeSale`, `DowngradeCancellation`.
+//! - A payment fails, and grace and hold end in recovery or a passive cancellation:
+//!   [`fail_payments`](Simulator::fail_payments), [`mend_payments`](Simulator::mend_payments),
+//!   [`grace_days`](Account::grace_days). `GraceInitiated`, `GraceRecovered`, `OnHoldInitiated`,
+//!   `OnHoldRecovered`, `Cancellation`.
+//! - An offer keeps a customer: [`accept_offer`](Simulator::accept_offer).
+//!   `CancellationOfferInitiated`, `CancellationOfferEnded`.
+//! - Money goes back: [`refund`](Simulator::refund), [`credit`](Simulator::credit),
+//!   [`charge_back`](Simulator::charge_back),
+//!   [`reverse_chargeback`](Simulator::reverse_chargeback),
+//!   [`second_chargeback`](Simulator::second_chargeback). `Refund`, `Credit`, `Chargeback`,
+//!   `ChargebackReversed`, `SecondChargeback`.
+//!
+//! Time is the real one moved ahead, or stands still where a test wants it
+//! ([`Simulator::stopped_at`]). What Roku never says can be said all the same:
+//! [`Simulator::script_answer`], [`Simulator::sign`]. All of it can also be done over HTTP.
+//!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
 //! use roku_simulator::{Account, Simulator};
@@ -19,6 +45,7 @@
 mod clock;
 mod control;
 mod delivery;
+mod id;
 mod ledger;
 mod message;
 mod product;
@@ -28,7 +55,7 @@ mod web_service;
 
 pub use clock::Clock;
 pub use delivery::Delivery;
-pub use ledger::{Order, Refused};
+pub use ledger::{Order, Refund, Refused};
 pub use product::{Period, Product};
 pub use signing::{Claims, SigningKey};
 pub use simulator::{Account, Simulator};

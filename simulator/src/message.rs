@@ -1,10 +1,16 @@
 //! The messages inside pushes, with the fields that Roku's samples show for each type.
 
+mod kind;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+pub(crate) use kind::Kind;
+
+use crate::id::{new_hyphenated_id, new_id};
 use crate::ledger::Purchase;
 
 /// A message that is to be pushed.
@@ -17,67 +23,126 @@ pub(crate) struct Message {
 }
 
 /// What happened to a purchase, with what only some types of push carry.
-pub(crate) struct Event<'a> {
-    pub(crate) transaction_type: &'a str,
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) kind: Kind,
     pub(crate) at: Timestamp,
-    /// The charge, or a fresh id for the event itself.
-    pub(crate) transaction: &'a str,
-    pub(crate) comments: &'a str,
-    pub(crate) charged: Option<Charged>,
+    /// The charge, or a fresh id for the event itself (`roku-pay.md` §2.2).
+    pub(crate) transaction: String,
+    pub(crate) amounts: Option<Amounts>,
+    /// What the publisher called it, echoed.
+    pub(crate) partner_reference: Option<String>,
 }
 
-/// What a sale charged.
+impl Event {
+    /// An event with an id of its own, that moves no money.
+    pub(crate) fn new(kind: Kind, at: Timestamp) -> Self {
+        let transaction = if kind.is_offer() { new_hyphenated_id() } else { new_id() };
+        Self { kind, at, transaction, amounts: None, partner_reference: None }
+    }
+}
+
+/// How much money moved, in US dollars: below zero when it went back to the customer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Charged {
+pub(crate) struct Amounts {
     pub(crate) price: Decimal,
     pub(crate) total: Decimal,
     pub(crate) credits: Decimal,
 }
 
+impl Amounts {
+    /// An amount of which no part was paid with credits.
+    pub(crate) fn of(amount: Decimal) -> Self {
+        Self { price: amount, total: amount, credits: Decimal::ZERO }
+    }
+}
+
 impl Message {
     /// The push about an event of a purchase of a channel.
-    pub(crate) fn about(purchase: &Purchase, channel: &str, event: &Event<'_>) -> Self {
-        let is_first = event.transaction == purchase.original;
-        let is_sale = event.transaction_type.ends_with("Sale");
-        let mut fields = Map::new();
-        let mut set = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
-        set("customerId", json!(purchase.customer));
-        set("transactionType", json!(event.transaction_type));
-        set("transactionId", json!(event.transaction));
-        set("channelId", json!(channel));
-        set("productCode", json!(purchase.product.code));
-        set("productName", json!(purchase.product.name));
-        set("originalTransactionId", json!(purchase.original));
-        set("eventDate", json!(date(event.at)));
-        if let Some(expires_at) = purchase.expires_at {
-            set("expirationDate", json!(date(expires_at)));
-        }
-        if !is_first {
-            set("originalPurchaseDate", json!(date(purchase.purchased_at)));
-        }
-        if let Some(charged) = event.charged {
-            set("price", amount(charged.price));
-            set("total", amount(charged.total));
-            set("tax", amount(Decimal::ZERO));
-            set("currency", json!("usd"));
-            if !charged.credits.is_zero() {
-                set("creditsApplied", amount(charged.credits));
-            }
-        }
-        if is_sale {
-            set("channelName", json!("Simulated channel"));
-            set("purchaseChannel", json!("DEVICE"));
-            set("purchaseContext", json!("IAP"));
-        }
-        set("comments", json!(event.comments));
-        set("responseKey", json!(crate::ledger::new_id()));
-        set("isFreeTrial", json!(is_sale && purchase.trial));
-        Self { key: crate::ledger::new_id(), text: Value::Object(fields).to_string() }
+    pub(crate) fn about(purchase: &Purchase, channel: &str, event: &Event) -> Self {
+        let mut fields = Fields::default();
+        fields.set("transactionType", event.kind);
+        fields.set("transactionId", &event.transaction);
+        fields.set("customerId", &purchase.customer);
+        fields.set("channelId", channel);
+        fields.describe(purchase, event);
+        fields.date(purchase, event);
+        fields.count(event);
+        fields.set("responseKey", new_id());
+        // False on cancellations even of a trial (`roku-pay.md` §2.1).
+        fields.set("isFreeTrial", event.kind.is_sale() && purchase.trial);
+        Self { key: new_id(), text: Value::Object(fields.0).to_string() }
     }
 
     /// What "Send test message" of Roku's dashboard pushes: any text.
     pub(crate) fn test(text: &str) -> Self {
-        Self { key: crate::ledger::new_id(), text: text.to_owned() }
+        Self { key: new_id(), text: text.to_owned() }
+    }
+}
+
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn set(&mut self, name: &str, value: impl Serialize) {
+        self.0.insert(name.to_owned(), json!(value));
+    }
+
+    /// Which product and chain it is about, and where it was bought.
+    fn describe(&mut self, purchase: &Purchase, event: &Event) {
+        let kind = event.kind;
+        self.set("productCode", &purchase.product.code);
+        if kind.has_product_name() {
+            // The samples of retention offers name no product (`roku-pay.md` §2.3).
+            let name = if kind.is_offer() { "DefaultText" } else { &purchase.product.name };
+            self.set("productName", name);
+        }
+        if kind.has_channel_name() {
+            self.set("channelName", "Simulated channel");
+        }
+        if kind.belongs_to_chain() {
+            self.set("originalTransactionId", &purchase.original);
+        }
+        if kind.is_sale() {
+            self.set("purchaseChannel", "DEVICE");
+            self.set("purchaseContext", "IAP");
+        }
+        let is_first = event.transaction == purchase.original;
+        if let Some(comments) = kind.comments(&purchase.product.name, is_first) {
+            self.set("comments", comments);
+        }
+        if let Some(reference) = &event.partner_reference {
+            self.set("partnerReferenceId", reference);
+        }
+    }
+
+    fn date(&mut self, purchase: &Purchase, event: &Event) {
+        let kind = event.kind;
+        self.set("eventDate", date(event.at));
+        let is_first_sale = kind.is_sale() && event.transaction == purchase.original;
+        if kind.belongs_to_chain() && !is_first_sale {
+            self.set("originalPurchaseDate", date(purchase.purchased_at));
+        }
+        if let Some(expires_at) = purchase.expires_at.filter(|_| kind.has_expiration_date()) {
+            self.set("expirationDate", date(expires_at));
+        }
+    }
+
+    fn count(&mut self, event: &Event) {
+        if event.kind.has_currency() {
+            self.set("currency", "usd");
+        }
+        let Some(amounts) = event.amounts else {
+            return;
+        };
+        self.set("price", amount(amounts.price));
+        self.set("total", amount(amounts.total));
+        if event.kind.has_tax() {
+            self.set("tax", amount(Decimal::ZERO));
+        }
+        if !amounts.credits.is_zero() {
+            self.set("creditsApplied", amount(amounts.credits));
+        }
     }
 }
 

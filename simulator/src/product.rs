@@ -33,14 +33,13 @@ pub enum Period {
 
 impl Period {
     /// The end of the `terms`th term that began at `anchor`. Counted from the anchor, so that a
-    /// month end does not drift.
-    pub(crate) fn end(self, anchor: Timestamp, terms: u16) -> Timestamp {
-        let (length, unit): (u16, fn(Span, i64) -> Span) = match self {
-            Self::Days(days) => (days, Span::days),
-            Self::Months(months) => (months, Span::months),
+    /// month end does not drift. What is beyond the calendar is at its end.
+    pub(crate) fn end(self, anchor: Timestamp, terms: u32) -> Timestamp {
+        let span = match self {
+            Self::Days(days) => Span::new().try_days(i64::from(days) * i64::from(terms)),
+            Self::Months(months) => Span::new().try_months(i64::from(months) * i64::from(terms)),
         };
-        let span = unit(Span::new(), i64::from(length) * i64::from(terms));
-        let end = anchor.to_zoned(TimeZone::UTC).checked_add(span);
+        let end = span.and_then(|span| anchor.to_zoned(TimeZone::UTC).checked_add(span));
         end.map_or(Timestamp::MAX, |end| end.timestamp())
     }
 }

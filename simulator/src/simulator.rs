@@ -1,5 +1,10 @@
 //! The simulation as a whole: one developer account at Roku.
 
+mod answers;
+mod device;
+mod payments;
+mod time;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -12,6 +17,7 @@ use crate::ledger::{Ledger, Order, Refused};
 use crate::message::Message;
 use crate::product::Product;
 use crate::signing::{Claims, SigningKey};
+use answers::Answers;
 
 /// A developer account at Roku.
 #[derive(Debug, Clone)]
@@ -22,15 +28,20 @@ pub struct Account {
     pub api_key: String,
     /// What it sells.
     pub products: Vec<Product>,
+    /// How many days of grace follow a failed payment; after none, the plan is on hold at once.
+    /// Roku offers 0, 3, 10, 11, 13 and 16 (`roku-pay.md` §6).
+    pub grace_days: u8,
 }
 
 impl Default for Account {
-    /// An account that sells nothing yet, with the channel of Roku's samples.
+    /// An account that sells nothing yet, with the channel of Roku's samples and the days of grace
+    /// that Roku gives where no others are set.
     fn default() -> Self {
         Self {
             channel: "1143791".to_owned(),
             api_key: "F05447A57F8DF275FC30EC835FCAD10A19B6".to_owned(),
             products: Vec::new(),
+            grace_days: 3,
         }
     }
 }
@@ -44,19 +55,32 @@ pub struct Simulator {
     courier: Courier,
     push_url: Mutex<Option<String>>,
     ledger: Mutex<Ledger>,
+    answers: Mutex<Answers>,
 }
 
 impl Simulator {
     /// A Roku where nothing has been bought yet, with a signing key of its own.
     pub fn new(account: Account) -> Arc<Self> {
-        let ledger = Ledger::new(account.products.clone(), account.channel.clone());
+        Self::with_clock(account, Clock::default())
+    }
+
+    /// A Roku whose clock stands still at a moment, which may be long past, and moves only when it
+    /// is moved.
+    pub fn stopped_at(account: Account, moment: Timestamp) -> Arc<Self> {
+        Self::with_clock(account, Clock::stopped_at(moment))
+    }
+
+    fn with_clock(account: Account, clock: Clock) -> Arc<Self> {
+        let ledger =
+            Ledger::new(account.products.clone(), account.channel.clone(), account.grace_days);
         Arc::new(Self {
             account,
-            clock: Clock::default(),
+            clock,
             signing_key: SigningKey::generate(),
             courier: Courier::new(),
             push_url: Mutex::default(),
             ledger: Mutex::new(ledger),
+            answers: Mutex::default(),
         })
     }
 
@@ -88,75 +112,6 @@ impl Simulator {
         *lock(&self.push_url) = Some(url.to_owned());
     }
 
-    /// A customer buys a product on a device.
-    ///
-    /// # Errors
-    /// [`Refused`] says why Roku would not sell it.
-    pub async fn buy(
-        self: &Arc<Self>,
-        customer: &str,
-        product: &str,
-        trial: bool,
-    ) -> Result<(Order, Vec<Delivery>), Refused> {
-        self.order(|ledger, now| ledger.buy(customer, product, trial, now)).await
-    }
-
-    /// A customer moves to a higher plan on a device.
-    ///
-    /// # Errors
-    /// [`Refused`] says why Roku would not do it.
-    pub async fn upgrade(
-        self: &Arc<Self>,
-        customer: &str,
-        product: &str,
-    ) -> Result<(Order, Vec<Delivery>), Refused> {
-        self.order(|ledger, now| ledger.upgrade(customer, product, now)).await
-    }
-
-    /// A customer moves to a lower plan on a device.
-    ///
-    /// # Errors
-    /// [`Refused`] says why Roku would not do it.
-    pub async fn downgrade(
-        self: &Arc<Self>,
-        customer: &str,
-        product: &str,
-    ) -> Result<(Order, Vec<Delivery>), Refused> {
-        self.order(|ledger, now| ledger.downgrade(customer, product, now)).await
-    }
-
-    /// A customer turns renewals off.
-    ///
-    /// # Errors
-    /// [`Refused::UnknownTransaction`].
-    pub async fn cancel(self: &Arc<Self>, transaction: &str) -> Result<Vec<Delivery>, Refused> {
-        let now = self.clock.now();
-        let messages = self.with_ledger(|ledger| ledger.cancel(transaction, now))?;
-        Ok(self.push(messages).await)
-    }
-
-    /// Moves the clock to the end of a purchase's term, so that it is renewed.
-    ///
-    /// # Errors
-    /// [`Refused`] when it is unknown or will not be renewed.
-    pub async fn renew(self: &Arc<Self>, transaction: &str) -> Result<Vec<Delivery>, Refused> {
-        let due = self.with_ledger(|ledger| ledger.renews_at(transaction))?;
-        Ok(self.move_clock(due).await)
-    }
-
-    /// Moves the clock ahead. What falls due on the way happens, in order, and is pushed.
-    pub async fn move_clock(self: &Arc<Self>, to: Timestamp) -> Vec<Delivery> {
-        let mut deliveries = Vec::new();
-        while let Some(due) = self.with_ledger(|ledger| ledger.next_due()).filter(|due| *due <= to)
-        {
-            self.clock.move_to(due);
-            let messages = self.with_ledger(|ledger| ledger.pass(due));
-            deliveries.extend(self.push(messages).await);
-        }
-        self.clock.move_to(to);
-        deliveries
-    }
-
     /// Pushes any text, as "Send test message" in Roku's dashboard does.
     pub async fn push_text(self: &Arc<Self>, text: &str) -> Vec<Delivery> {
         self.push(vec![Message::test(text)]).await
@@ -174,6 +129,15 @@ impl Simulator {
         let now = self.clock.now();
         let (order, messages) = self.with_ledger(|ledger| place(ledger, now))?;
         Ok((order, self.push(messages).await))
+    }
+
+    async fn happen(
+        self: &Arc<Self>,
+        event: impl FnOnce(&mut Ledger, Timestamp) -> Result<Vec<Message>, Refused>,
+    ) -> Result<Vec<Delivery>, Refused> {
+        let now = self.clock.now();
+        let messages = self.with_ledger(|ledger| event(ledger, now))?;
+        Ok(self.push(messages).await)
     }
 
     /// Delivers messages in order, once each; what is not acknowledged is tried again later.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::ledger::{Purchase, Status};
+use crate::ledger::{PlanChange, Purchase, Standing};
 use crate::message::amount;
 use crate::simulator::Simulator;
 
@@ -17,12 +17,16 @@ pub(crate) async fn validate_transaction(
     State(simulator): State<Arc<Simulator>>,
     Path((api_key, transaction)): Path<(String, String)>,
 ) -> Response {
+    let script = simulator.scripted_answer(&transaction);
     let plausible = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if !transaction.chars().all(plausible) {
+    if script.is_none() && !transaction.chars().all(plausible) {
         return (StatusCode::BAD_REQUEST, "Invalid URI format.").into_response();
     }
     if api_key != simulator.account().api_key {
         return answer(&failure("UNAUTHORIZED"));
+    }
+    if let Some(script) = script {
+        return answer(&script);
     }
     let now = simulator.clock().now();
     let described = simulator.with_ledger(|ledger| {
@@ -44,6 +48,7 @@ fn failure(message: &str) -> Value {
 
 fn describe(purchase: &Purchase, channel: &str, now: Timestamp) -> Value {
     let change = purchase.change.as_ref();
+    let charge = &purchase.latest;
     json!({
         "errorCode": null,
         "errorDetails": null,
@@ -56,29 +61,40 @@ fn describe(purchase: &Purchase, channel: &str, now: Timestamp) -> Value {
         "channelId": channel.parse::<u64>().unwrap_or_default(),
         "channelName": "Simulated channel",
         "couponCode": null,
+        "creditsApplied": Some(charge.credits).filter(|credits| !credits.is_zero()).map(amount),
         "currency": "usd",
         "expirationDate": purchase.expires_at.map(date),
-        // [UPDOWN] shows a pending downgrade as entitled, [WS] does not; the harder case is served.
-        "isEntitled": purchase.is_entitled(now) || purchase.status == Status::PendingActive,
+        "isEntitled": purchase.is_entitled(now),
         "originalPurchaseDate": date(purchase.purchased_at),
         "partnerReferenceId": null,
         "productId": purchase.product.code,
         "productName": purchase.product.name,
         "purchaseChannel": "device",
         "purchaseContext": "iap",
-        "purchaseDate": date(purchase.charged_at),
-        "purchaseStatus": match purchase.status {
-            Status::Active => "Active",
-            Status::Inactive => "Inactive",
-            Status::PendingActive => "PendingActive",
-        },
-        "purchaseType": change.map(|change| if change.is_upgrade { "UPGRADE" } else { "DOWNGRADE" }),
+        "purchaseDate": date(charge.at),
+        "purchaseStatus": status(purchase.standing),
+        "purchaseType": change.map(direction),
         "quantity": 1,
         "rokuCustomerId": purchase.customer,
         "tax": 0.0,
-        "total": amount(purchase.total),
-        "transactionId": purchase.transactions.last(),
+        "total": amount(charge.total),
+        "transactionId": charge.transaction,
     })
+}
+
+/// Roku's word for where a purchase stands. It has none for what is unpaid (`roku-pay.md` §4, §6);
+/// that is not over, so it is not called inactive.
+fn status(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Active | Standing::Grace { .. } | Standing::OnHold => "Active",
+        Standing::Inactive => "Inactive",
+        Standing::PendingActive => "PendingActive",
+        Standing::PendingInactive => "PendingInactive",
+    }
+}
+
+fn direction(change: &PlanChange) -> &'static str {
+    if change.is_upgrade { "UPGRADE" } else { "DOWNGRADE" }
 }
 
 fn date(moment: Timestamp) -> String {

@@ -63,6 +63,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         roku: arguments.roku.clone(),
         roku_keys: arguments.roku_keys.clone(),
         roku_api_key: arguments.roku_api_key.clone(),
+        begins_at: None,
     })
     .await?;
     if arguments.json {
