@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod amounts;
 pub mod catalog;
 pub mod email;
 pub mod fact;
@@ -13,8 +14,12 @@ pub mod id;
 pub mod notification;
 pub mod observation;
 pub mod offer;
+pub mod plan_change;
+pub mod proration;
 pub mod publisher;
 pub mod receipt;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod standing;
+pub mod timeline;
 pub mod transaction_type;

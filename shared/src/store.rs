@@ -17,7 +17,7 @@
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
 //!
 //! Index `by_customer`: the accounts that are linked to a customer. Index `due`: what waits for an
-//! answer of Roku. Each submodule holds the verbs of one kind of item, so that what a function may
+//! answer of Roku, receipts and accounts. Each submodule holds the verbs of one kind of item, so that what a function may
 //! do to the table is visible in what its constructor takes.
 
 use std::collections::HashMap;
@@ -37,7 +37,9 @@ mod account_item;
 pub mod accounts;
 pub mod customer_token_keys;
 pub mod customers;
+mod due;
 mod fact_item;
+pub mod histories;
 pub mod publisher_tokens;
 pub mod publishers;
 pub mod receipts;

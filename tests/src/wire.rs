@@ -111,6 +111,11 @@ pub async fn usher_behind_a_wire() -> (Usher, Arc<Wire>) {
 }
 
 async fn table(endpoint: &str) -> Table {
+    Table::new(dynamodb(endpoint).await, Stack::TABLE.to_owned())
+}
+
+/// A client for the DynamoDB at an address, that does not try again.
+pub async fn dynamodb(endpoint: &str) -> aws_sdk_dynamodb::Client {
     use aws_sdk_dynamodb::config::{Builder, Credentials, Region, retry::RetryConfig};
     let aws = aws_config().region(Region::new("us-east-1")).load().await;
     let database = Builder::from(&aws)
@@ -118,7 +123,7 @@ async fn table(endpoint: &str) -> Table {
         .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
         // A fault is a fault, and not the first of three attempts.
         .retry_config(RetryConfig::disabled());
-    Table::new(aws_sdk_dynamodb::Client::from_conf(database.build()), Stack::TABLE.to_owned())
+    aws_sdk_dynamodb::Client::from_conf(database.build())
 }
 
 async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) -> Response {

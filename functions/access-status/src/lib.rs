@@ -1,12 +1,15 @@
 //! Access checks, and the customer calls around them: `POST /3.0/json-rpc` (`cleeng-api.md`
-//! §3.1–3.6) and `GET /entitlements/{offerId}` (§3.7).
+//! §3.1–3.6), `GET /entitlements/{offerId}` and
+//! `GET /customers/{customerId}/subscription_switches/{offerId}/availability` (§3.7).
 //!
 //! This is the hot path. A warm function verifies the token in memory, reads the customer's
 //! accounts with one query, and asks the domain.
 
 pub mod json_rpc;
 mod methods;
+mod switches;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use json_rpc::RpcError;
@@ -18,7 +21,9 @@ use usher::clock::Clock;
 use usher::config::Config;
 use usher::customer_token::{Bearer, TokenError, TokenSigner, TokenVerifier};
 use usher::domain::access::{Entitlements, OfferAccess};
+use usher::domain::account::Account;
 use usher::domain::offer::OfferId;
+use usher::domain::publisher::Publisher;
 use usher::respond::{Failure, json};
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
@@ -60,7 +65,7 @@ impl AccessStatus {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         match *request.method() {
             Method::POST => self.json_rpc(request.body()).await,
-            Method::GET => self.entitlement(&request).await.unwrap_or_else(Response::from),
+            Method::GET => self.get(&request).await.unwrap_or_else(Response::from),
             _ => Failure::not_found().into(),
         }
     }
@@ -94,21 +99,40 @@ impl AccessStatus {
         json_rpc::response(&call.id, outcome.unwrap_or_else(|_| Err(RpcError::unavailable())))
     }
 
-    async fn entitlement(&self, request: &Request) -> Result<Response<Body>, Failure> {
+    async fn get(&self, request: &Request) -> Result<Response<Body>, Failure> {
         let bearer = self.bearer(request).await?;
         let parameters = request.path_parameters();
         let offer = OfferId::parse(parameters.first("offerId").unwrap_or_default());
         let offer = offer.map_err(|_| unknown_offer())?;
-        let access = self.access_to(&bearer, &offer).await.map_err(unavailable)?;
-        let (granted, expires_at) = match access.ok_or_else(unknown_offer)? {
-            OfferAccess::Denied => (false, None),
-            OfferAccess::Bought { expires_at } | OfferAccess::ByTag { expires_at } => {
-                (true, expires_at)
+        let found = match parameters.first("customerId") {
+            None => self.entitlement(&bearer, &offer).await?,
+            Some(customer) if customer == bearer.customer_id.as_str() => {
+                self.switches(&bearer, &offer).await?
+            }
+            Some(_) => {
+                let message = "The token is another customer's";
+                return Err(Failure::new(StatusCode::FORBIDDEN, "AUTH0002", message));
             }
         };
+        Ok(json(StatusCode::OK, &json!({ "responseData": found, "errors": [] })))
+    }
+
+    async fn entitlement(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
+        let access = self.access_to(bearer, offer).await.map_err(unavailable)?;
+        let (granted, expires_at) = match access.ok_or_else(unknown_offer)? {
+            OfferAccess::Denied => (false, None),
+            OfferAccess::Granted { expires_at, .. } => (true, expires_at),
+        };
         let expires_at = expires_at.map(|end| end.as_second());
-        let access = json!({ "accessGranted": granted, "expiresAt": expires_at });
-        Ok(json(StatusCode::OK, &json!({ "responseData": access, "errors": [] })))
+        Ok(json!({ "accessGranted": granted, "expiresAt": expires_at }))
+    }
+
+    async fn switches(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
+        let (publisher, accounts) = self.held(bearer).await.map_err(unavailable)?;
+        if publisher.catalog.offers_meant_by(offer).next().is_none() {
+            return Err(unknown_offer());
+        }
+        Ok(switches::availability(&accounts, &publisher, offer, self.clock.now()))
     }
 
     async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
@@ -142,6 +166,12 @@ impl AccessStatus {
         bearer: &Bearer,
         question: impl FnOnce(&Entitlements<'_>) -> T,
     ) -> Result<T, StoreError> {
+        let (publisher, accounts) = self.held(bearer).await?;
+        Ok(question(&Entitlements::of(&accounts, &publisher, self.clock.now())))
+    }
+
+    /// The publisher, and the accounts that are linked to the customer.
+    async fn held(&self, bearer: &Bearer) -> Result<(Arc<Publisher>, Vec<Account>), StoreError> {
         let (publisher, accounts) = tokio::try_join!(
             self.publishers.find(&bearer.publisher_id),
             self.accounts.of_customer(&bearer.publisher_id, &bearer.customer_id),
@@ -149,7 +179,7 @@ impl AccessStatus {
         let publisher = publisher.ok_or_else(|| {
             StoreError::Corrupt(format!("publisher {} is gone", bearer.publisher_id))
         })?;
-        Ok(question(&Entitlements::of(&accounts, &publisher, self.clock.now())))
+        Ok((publisher, accounts))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use usher::customer_token::{Bearer, TokenError};
-use usher::domain::access::OfferAccess;
+use usher::domain::access::{Grounds, OfferAccess};
 use usher::domain::email::Email;
 use usher::domain::id::PublisherId;
 use usher::domain::offer::OfferId;
@@ -52,8 +52,9 @@ impl AccessStatus {
     }
 
     /// `{customerToken, offerId, ipAddress?}` → `{accessGranted, grantType, expiresAt,
-    /// purchasedDirectly}`. Where access comes by a tag, `grantType` is `subscription`: Cleeng's
-    /// own word for that is not published.
+    /// purchasedDirectly}`. Cleeng publishes one `grantType`, `direct-purchase`. Where access comes
+    /// by a tag ours is `subscription`; where the term has ended and its renewal has not been heard
+    /// of, `renewal-leeway`: showing the receipt again has Roku asked now.
     async fn get_access_status(&self, call: &Call) -> Result<Value, RpcError> {
         let bearer = self.bearer_of(call).await?;
         let offer = call.text("offerId");
@@ -61,16 +62,15 @@ impl AccessStatus {
         let not_found = || RpcError::new(OFFER_NOT_FOUND, "Offer not found");
         let offer = OfferId::parse(offer).map_err(|_| not_found())?;
         let access = self.access_to(&bearer, &offer).await.map_err(unavailable)?;
-        let (granted, grant_type, expires_at) = match access.ok_or_else(not_found)? {
-            OfferAccess::Denied => (false, None, None),
-            OfferAccess::Bought { expires_at } => (true, Some("direct-purchase"), expires_at),
-            OfferAccess::ByTag { expires_at } => (true, Some("subscription"), expires_at),
+        let (grounds, expires_at) = match access.ok_or_else(not_found)? {
+            OfferAccess::Denied => (None, None),
+            OfferAccess::Granted { grounds, expires_at } => (Some(grounds), expires_at),
         };
         Ok(json!({
-            "accessGranted": granted,
-            "grantType": grant_type,
+            "accessGranted": grounds.is_some(),
+            "grantType": grounds.map(grant_type),
             "expiresAt": expires_at.map(|end| end.as_second()),
-            "purchasedDirectly": grant_type == Some("direct-purchase"),
+            "purchasedDirectly": grounds == Some(Grounds::Purchase),
         }))
     }
 
@@ -100,6 +100,14 @@ impl AccessStatus {
             TokenError::Expired => RpcError::new(CUSTOMER_TOKEN_INVALID, "Expired customerToken"),
             _ => RpcError::new(CUSTOMER_TOKEN_INVALID, "Invalid customerToken"),
         })
+    }
+}
+
+fn grant_type(grounds: Grounds) -> &'static str {
+    match grounds {
+        Grounds::Purchase => "direct-purchase",
+        Grounds::Tag => "subscription",
+        Grounds::RenewalLeeway => "renewal-leeway",
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::json;
 use usher::clock::Clock;
 use usher::config::Config;
 use usher::customer_token::{TokenError, TokenVerifier};
-use usher::domain::access::{Entitlements, OfferAccess};
+use usher::domain::access::{Entitlements, Grounds, OfferAccess};
 use usher::domain::fact::Fact;
 use usher::domain::id::{CustomerId, PublisherId, TransactionId};
 use usher::domain::observation::{Answer, Observation};
@@ -131,8 +131,8 @@ impl Payment {
     }
 
     /// Whether what was granted before still gives the customer what they bought: then showing the
-    /// receipt again changes nothing. Where it does not, Roku is asked again, because a push may
-    /// have been lost.
+    /// receipt again changes nothing. Where it does not, or only for the leeway, Roku is asked
+    /// again, because a push may have been lost.
     async fn still_holds(
         &self,
         publisher: &Publisher,
@@ -143,8 +143,11 @@ impl Payment {
         let account = self.accounts.linked(&publisher.id, roku_customer, &receipt.customer).await?;
         let accounts = Vec::from_iter(account);
         let entitlements = Entitlements::of(&accounts, publisher, self.clock.now());
-        let access = entitlements.offer(&receipt.offer).unwrap_or(OfferAccess::Denied);
-        Ok(granted.receipt.offer == receipt.offer && access != OfferAccess::Denied)
+        let is_firm = match entitlements.offer(&receipt.offer) {
+            Some(OfferAccess::Granted { grounds, .. }) => grounds != Grounds::RenewalLeeway,
+            Some(OfferAccess::Denied) | None => false,
+        };
+        Ok(granted.receipt.offer == receipt.offer && is_firm)
     }
 
     /// Finds out what a receipt is worth, unless it was granted before and still holds.

@@ -10,10 +10,13 @@ use std::time::Duration;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use usher::config::Config;
+use usher::domain::account::{Account, Purchase};
 use usher::domain::fact::{Fact, Unreadable};
-use usher::domain::id::PublisherId;
+use usher::domain::id::{PublisherId, PurchaseId};
 use usher::domain::notification::Notification;
+use usher::domain::proration::difference;
 use usher::domain::publisher::Publisher;
+use usher::domain::transaction_type::TransactionType;
 use usher::respond::{Failure, text};
 use usher::roku;
 use usher::roku::public_keys::{PublicKeys, Unverified};
@@ -36,6 +39,17 @@ pub struct PushNotification {
     keys: PublicKeys,
     accounts: Accounts,
     set_aside: SetAside,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is a new fact of an account.
+    Kept,
+    /// It was kept before.
+    Repeated,
+    /// It belongs to no account of the publisher.
+    SetAside(Reason),
 }
 
 impl PushNotification {
@@ -68,15 +82,38 @@ impl PushNotification {
         let body = body_of(request)?;
         let publisher = self.publisher(request).await?;
         let push = self.keys.verify(body).await.map_err(refusal)?;
-        let kept = match belongs_to(&publisher, &push) {
-            Ok(notification) => self.keep(&publisher, notification).await,
-            Err(reason) => self.keep_aside(&publisher, reason, &push).await,
-        };
-        kept.map_err(|error| {
+        self.take(&publisher, &push).await.map_err(|error| {
             tracing::error!(error = error.with_causes(), message_key = push.key, "push not kept");
             Failure::unavailable()
         })?;
         Ok(push.response_key().unwrap_or_default())
+    }
+
+    /// Checks the signature of a push, as Roku sent it.
+    ///
+    /// # Errors
+    /// [`Unverified`] when Roku did not sign it, or when that cannot be told now.
+    pub async fn verify(&self, jws: &str) -> Result<VerifiedPush, Unverified> {
+        self.keys.verify(jws).await
+    }
+
+    /// Takes a push that Roku signed: keeps it and folds it into its account, or sets it aside.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not certain that the push is kept.
+    pub async fn take(
+        &self,
+        publisher: &Publisher,
+        push: &VerifiedPush,
+    ) -> Result<Taken, StoreError> {
+        match belongs_to(publisher, push) {
+            Ok(notification) => self.keep(publisher, notification).await,
+            Err(reason) => {
+                self.set_aside.keep(&publisher.id, reason, push).await?;
+                tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
+                Ok(Taken::SetAside(reason))
+            }
+        }
     }
 
     async fn publisher(&self, request: &Request) -> Result<Arc<Publisher>, Failure> {
@@ -96,25 +133,43 @@ impl PushNotification {
         &self,
         publisher: &Publisher,
         notification: Notification,
-    ) -> Result<(), StoreError> {
-        let transaction_type = notification.transaction_type.to_string();
-        let fact = Fact::Notification(notification);
-        let kept = self.accounts.keep(&publisher.id, fact).await?;
+    ) -> Result<Taken, StoreError> {
+        let transaction_type = notification.transaction_type.clone();
+        let purchase = notification.purchase.clone();
+        let kept = self.accounts.keep(&publisher.id, Fact::Notification(notification)).await?;
         let repeated = !kept.is_new;
-        self.accounts.fold(kept).await?;
-        tracing::info!(publisher = %publisher.id, transaction_type, repeated, "push kept");
-        Ok(())
+        let account = self.accounts.fold(kept).await?;
+        tracing::info!(publisher = %publisher.id, %transaction_type, repeated, "push kept");
+        let completes_an_upgrade = matches!(
+            transaction_type,
+            TransactionType::UpgradeSale | TransactionType::UpgradeCancellation
+        );
+        if let Some(purchase) = purchase.filter(|_| completes_an_upgrade && !repeated) {
+            compare_charge(publisher, &account, &purchase);
+        }
+        Ok(if repeated { Taken::Repeated } else { Taken::Kept })
     }
+}
 
-    async fn keep_aside(
-        &self,
-        publisher: &Publisher,
-        reason: Reason,
-        push: &VerifiedPush,
-    ) -> Result<(), StoreError> {
-        self.set_aside.keep(&publisher.id, reason, push).await?;
-        tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
-        Ok(())
+/// Compares what Roku charged for an upgrade with what it should be, once both of its pushes are
+/// there: a difference is told, never hidden.
+fn compare_charge(publisher: &Publisher, account: &Account, told_of: &PurchaseId) {
+    let is_told_of = |(id, new): &(&PurchaseId, &Purchase)| {
+        *id == told_of
+            || new.change.as_ref().is_some_and(|change| change.replaces.as_ref() == Some(told_of))
+    };
+    for (id, _) in account.purchases.iter().filter(is_told_of) {
+        if let Some(found) = difference(account, id, &publisher.catalog) {
+            tracing::warn!(
+                publisher = %publisher.id,
+                purchase = %id,
+                expected_charge = %found.expected_charge,
+                charge = %found.charge,
+                expected_credit = %found.expected_credit,
+                credit = %found.credit,
+                "Roku charged for an upgrade other than computed"
+            );
+        }
     }
 }
 

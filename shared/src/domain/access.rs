@@ -1,63 +1,109 @@
 //! Who may watch what, at a moment.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::account::{Account, Purchase, Renewal, State};
+use super::account::{Account, Purchase};
 use super::catalog::Catalog;
-use super::fact::later;
-use super::id::RokuProductId;
+use super::id::{PurchaseId, RokuProductId};
 use super::offer::{Offer, OfferId, Tag};
 use super::publisher::Publisher;
-
-/// The longest grace that Roku allows. One of which nothing more is heard has ended then
-/// (`roku-pay.md` §6, §10.7).
-const LONGEST_GRACE: SignedDuration = SignedDuration::from_hours(16 * 24);
+use super::standing::Standing;
 
 /// Something that a customer may watch now, and until when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant<'a> {
-    /// The product that gives it.
+    /// The purchase that gives it.
+    pub purchase: &'a PurchaseId,
+    /// What was bought.
     pub product: &'a RokuProductId,
+    /// Why it is open.
+    pub standing: Standing,
     /// The end of the term; none for what is bought once. Access may outlast it, in grace or while
     /// a renewal is late, and then this is past (`cleeng-api.md` §3.7).
     pub expires_at: Option<Timestamp>,
 }
 
 impl Account {
-    /// What the account gives at `now`. A renewal that is due keeps access for `renewal_leeway`.
-    pub fn access(
-        &self,
-        renewal_leeway: Duration,
-        now: Timestamp,
-    ) -> impl Iterator<Item = Grant<'_>> {
-        self.purchases.values().filter_map(move |purchase| purchase.access(renewal_leeway, now))
+    /// What the account gives at `now`, with the publisher's settings and the groups of its catalog.
+    pub fn access<'a>(&'a self, publisher: &'a Publisher, now: Timestamp) -> Vec<Grant<'a>> {
+        let open: Vec<Open<'a>> = self
+            .purchases
+            .iter()
+            .filter_map(|(id, purchase)| Open::at(id, purchase, publisher, now))
+            .collect();
+        let given = open.iter().filter(|one| {
+            !open.iter().any(|other| one.gives_way_to(other)) && !self.is_stood_in_for(one, &open)
+        });
+        given.map(|one| one.grant).collect()
+    }
+
+    /// Whether a suspended plan's place is taken by the upgrade that suspends it. Where we have not
+    /// heard of one, any plan of the group that is open will do; where nothing else is open, what
+    /// was paid for plays.
+    fn is_stood_in_for(&self, one: &Open<'_>, open: &[Open<'_>]) -> bool {
+        if one.grant.standing != Standing::Suspended {
+            return false;
+        }
+        let successor = self.successor_of(one.grant.purchase);
+        open.iter().filter(|other| other.grant.standing != Standing::Suspended).any(|other| {
+            let is_successor = successor.is_some_and(|new| std::ptr::eq(new, other.purchase));
+            is_successor || one.shares_group(other)
+        })
     }
 }
 
-impl Purchase {
-    fn access(&self, renewal_leeway: Duration, now: Timestamp) -> Option<Grant<'_>> {
-        let leeway = SignedDuration::try_from(renewal_leeway).unwrap_or(SignedDuration::ZERO);
-        let (expires_at, open) = match self.state {
-            State::Current { expires_at: None, .. } => (None, true),
-            State::Current { expires_at: Some(end), renewal: Renewal::On, .. } => {
-                (Some(end), now < later(end, leeway))
-            }
-            State::Current { expires_at: Some(end), renewal: Renewal::Off, .. } => {
-                (Some(end), now < end)
-            }
-            State::Grace { expired_at } => {
-                (Some(expired_at), now < later(expired_at, LONGEST_GRACE))
-            }
-            State::PendingDowngrade { starts_at } => {
-                (Some(starts_at), starts_at <= now && now < later(starts_at, leeway))
-            }
-            State::OnHold | State::Replaced { .. } | State::Ended { .. } => return None,
-        };
-        let product = self.product.as_ref()?;
-        open.then_some(Grant { product, expires_at })
+/// A purchase that gives access, unless another takes its place.
+struct Open<'a> {
+    grant: Grant<'a>,
+    purchase: &'a Purchase,
+    group: Option<&'a str>,
+}
+
+impl<'a> Open<'a> {
+    fn at(
+        id: &'a PurchaseId,
+        purchase: &'a Purchase,
+        publisher: &'a Publisher,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let standing = Standing::of(purchase, &publisher.settings, now);
+        let product = purchase.product.as_ref().filter(|_| standing.gives_access())?;
+        let expires_at = purchase.state.term_end();
+        let group = publisher.catalog.offer_of(product).and_then(|offer| offer.group.as_deref());
+        let grant = Grant { purchase: id, product, standing, expires_at };
+        Some(Self { grant, purchase, group })
+    }
+
+    fn shares_group(&self, other: &Self) -> bool {
+        self.group.is_some() && self.group == other.group
+    }
+
+    /// Plans of one group replace each other at Roku, so of two that renew the older one is a plan
+    /// whose end we did not hear of: unless Roku has told, after the newer one began, that the older
+    /// one goes on.
+    fn gives_way_to(&self, other: &Self) -> bool {
+        if !self.shares_group(other) || !self.renews() || !other.renews() {
+            return false;
+        }
+        let is_newer = other.order() > self.order();
+        let began_since = other.purchase.purchased_at > self.purchase.confirmed_at;
+        match (self.purchase.state.assumed_start(), other.purchase.state.assumed_start()) {
+            // A downgrade whose charge was not heard of, beside a plan that was charged since.
+            (Some(start), None) => other.purchase.confirmed_at >= start,
+            (None, Some(start)) => start > self.purchase.confirmed_at,
+            _ => is_newer && began_since,
+        }
+    }
+
+    fn renews(&self) -> bool {
+        self.grant.expires_at.is_some() && self.grant.standing.renews()
+    }
+
+    /// Of two plans one is always the newer.
+    fn order(&self) -> (Timestamp, &PurchaseId) {
+        (self.purchase.confirmed_at, self.grant.purchase)
     }
 }
 
@@ -65,7 +111,7 @@ impl Purchase {
 #[derive(Debug)]
 pub struct Entitlements<'a> {
     catalog: &'a Catalog,
-    held: Vec<(&'a Offer, Option<Timestamp>)>,
+    held: Vec<(&'a Offer, Grant<'a>)>,
 }
 
 /// The answer to "may this customer watch this offer?".
@@ -73,16 +119,25 @@ pub struct Entitlements<'a> {
 pub enum OfferAccess {
     /// No.
     Denied,
-    /// Yes: they bought it.
-    Bought {
+    /// Yes.
+    Granted {
+        /// What it rests on.
+        grounds: Grounds,
         /// The latest end of a term that gives it; none if one never ends.
         expires_at: Option<Timestamp>,
     },
-    /// Yes: something they bought opens one of its tags.
-    ByTag {
-        /// The latest end of a term that gives it; none if one never ends.
-        expires_at: Option<Timestamp>,
-    },
+}
+
+/// What access rests on, the firmest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grounds {
+    /// They bought it.
+    Purchase,
+    /// Something they bought opens one of its tags.
+    Tag,
+    /// The term has ended and its renewal has not been heard of: the customer is believed until
+    /// Roku is asked.
+    RenewalLeeway,
 }
 
 impl<'a> Entitlements<'a> {
@@ -90,11 +145,10 @@ impl<'a> Entitlements<'a> {
     /// purchase without an end of what is charged by the period, whose end Roku did not tell.
     pub fn of(accounts: &'a [Account], publisher: &'a Publisher, now: Timestamp) -> Self {
         let catalog = &publisher.catalog;
-        let leeway = publisher.settings.renewal_leeway();
-        let grants = accounts.iter().flat_map(|account| account.access(leeway, now));
+        let grants = accounts.iter().flat_map(|account| account.access(publisher, now));
         let held = grants
-            .filter_map(|grant| Some((catalog.offer_of(grant.product)?, grant.expires_at)))
-            .filter(|(offer, end)| end.is_some() || offer.period.is_none())
+            .filter_map(|grant| Some((catalog.offer_of(grant.product)?, grant)))
+            .filter(|(offer, grant)| grant.expires_at.is_some() || offer.period.is_none())
             .collect();
         Self { catalog, held }
     }
@@ -109,17 +163,20 @@ impl<'a> Entitlements<'a> {
         if wanted.is_empty() {
             return None;
         }
-        let ends_where = |opens: &dyn Fn(&Offer) -> bool| {
-            let ends = self.held.iter().filter(|(held, _)| opens(held)).map(|(_, end)| *end);
-            ends.reduce(|a, b| Some(a?.max(b?)))
-        };
-        let bought = ends_where(&|held| wanted.iter().any(|offer| offer.id == held.id));
-        let by_tag = ends_where(&|held| wanted.iter().any(|offer| opens_by_tag(held, offer)));
-        Some(match (bought, by_tag) {
-            (Some(expires_at), _) => OfferAccess::Bought { expires_at },
-            (None, Some(expires_at)) => OfferAccess::ByTag { expires_at },
-            (None, None) => OfferAccess::Denied,
-        })
+        let open = self.held.iter().filter_map(|(held, grant)| {
+            let grounds =
+                wanted.iter().filter_map(|offer| grounds_for(held, offer, grant)).min()?;
+            Some((grounds, grant.expires_at))
+        });
+        let best = open.reduce(|a, b| match a.0.cmp(&b.0) {
+            std::cmp::Ordering::Less => a,
+            std::cmp::Ordering::Greater => b,
+            std::cmp::Ordering::Equal => (a.0, a.1.zip(b.1).map(|(a, b)| a.max(b))),
+        });
+        Some(best.map_or(OfferAccess::Denied, |(grounds, expires_at)| OfferAccess::Granted {
+            grounds,
+            expires_at,
+        }))
     }
 
     /// Every tag that is open, in alphabetical order.
@@ -128,8 +185,18 @@ impl<'a> Entitlements<'a> {
     }
 }
 
-fn opens_by_tag(held: &Offer, wanted: &Offer) -> bool {
-    !wanted.id.is_subscription() && wanted.tags.iter().any(|tag| held.tags.contains(tag))
+/// Why `held` opens `wanted`, if it does.
+fn grounds_for(held: &Offer, wanted: &Offer, grant: &Grant<'_>) -> Option<Grounds> {
+    let by_tag =
+        !wanted.id.is_subscription() && wanted.tags.iter().any(|tag| held.tags.contains(tag));
+    let grounds = if wanted.id == held.id {
+        Grounds::Purchase
+    } else if by_tag {
+        Grounds::Tag
+    } else {
+        return None;
+    };
+    Some(if grant.standing == Standing::RenewalLate { Grounds::RenewalLeeway } else { grounds })
 }
 
 #[cfg(test)]

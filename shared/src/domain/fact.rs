@@ -33,15 +33,19 @@ pub struct FactId {
 }
 
 /// What comes first among facts of the same second. An answer comes before pushes, because a push
-/// of that second which it already reflects changes nothing by coming again; nothing is cancelled
-/// before it is bought.
+/// of that second which it already reflects changes nothing by coming again. Nothing is cancelled
+/// before it is bought, and nothing recovers before it failed: applied backwards, such a pair would
+/// lock the customer out (`roku-pay.md` §1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum FactKind {
     Observation,
     Sale,
+    Grace,
+    OnHold,
     Cancellation,
+    Recovery,
     Other,
 }
 
@@ -76,10 +80,25 @@ fn to_the_second(moment: Timestamp) -> Timestamp {
 }
 
 fn kind_of(transaction_type: &TransactionType) -> FactKind {
+    use TransactionType as T;
     match transaction_type {
-        TransactionType::Other(_) => FactKind::Other,
-        sale if sale.is_sale() => FactKind::Sale,
-        _ => FactKind::Cancellation,
+        T::Sale | T::UpgradeSale | T::DowngradeSale => FactKind::Sale,
+        T::GraceInitiated => FactKind::Grace,
+        T::OnHoldInitiated => FactKind::OnHold,
+        T::Cancellation | T::UpgradeCancellation | T::DowngradeCancellation => {
+            FactKind::Cancellation
+        }
+        T::GraceRecovered
+        | T::OnHoldRecovered
+        | T::Resubscribe
+        | T::CancellationOfferInitiated
+        | T::CancellationOfferEnded => FactKind::Recovery,
+        T::Refund
+        | T::Credit
+        | T::Chargeback
+        | T::ChargebackReversed
+        | T::SecondChargeback
+        | T::Other(_) => FactKind::Other,
     }
 }
 

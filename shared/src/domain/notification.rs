@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::amounts::Amounts;
 use super::fact::{self, Unreadable};
 use super::id::{PurchaseId, RokuCustomerId, RokuProductId, TransactionId};
 use super::transaction_type::TransactionType;
@@ -36,8 +37,10 @@ pub struct Notification {
     pub channel: Option<String>,
     /// The chain it belongs to; a `Credit` belongs to none.
     pub purchase: Option<PurchaseId>,
-    /// The charge, where the type is a sale; else the event's own id.
+    /// The charge, where the type [is one](TransactionType::is_charge); else the event's own id.
     pub transaction: Option<TransactionId>,
+    /// When the chain began. Not told with the first sale, whose own date it is.
+    pub purchased_at: Option<Timestamp>,
     /// What was bought.
     pub product: Option<RokuProductId>,
     /// When it happened, by Roku's clock. Pushes are ordered by this.
@@ -46,6 +49,8 @@ pub struct Notification {
     pub expires_at: Option<Timestamp>,
     /// Whether a trial begins. Roku sets it on sales only (`roku-pay.md` §2.1).
     pub is_free_trial: bool,
+    /// What Roku says about money.
+    pub amounts: Amounts,
     /// When the token around the push expired or will: recorded, not enforced.
     pub token_expires_at: Option<Timestamp>,
     /// What Roku said, less personal data: JSON.
@@ -83,10 +88,12 @@ impl Notification {
             channel: text("channelId"),
             purchase,
             transaction,
+            purchased_at: time("originalPurchaseDate"),
             product: text("productCode").and_then(|code| RokuProductId::parse(&code).ok()),
             event_at,
             expires_at: time("expirationDate"),
             is_free_trial: fields.get("isFreeTrial").is_some_and(is_true),
+            amounts: Amounts::read(&fields, "price"),
             transaction_type,
             token_expires_at: None,
             message: Value::Object(fields).to_string(),
@@ -137,6 +144,7 @@ mod tests {
         assert_eq!(sale.purchase.unwrap().as_str(), "abcb0b53015211edb4490a58a9feac0c");
         assert_eq!(sale.product.unwrap().as_str(), "UQcEYh2fVuKqS6cTuR3X_MonthlySub");
         assert_eq!(sale.event_at.to_string(), "2022-07-11T19:50:18.8597086Z");
+        assert_eq!(sale.amounts.net().unwrap().to_string(), "0.99");
     }
 
     #[test]

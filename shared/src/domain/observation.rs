@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::amounts::Amounts;
 use super::fact;
 use super::id::{PurchaseId, RokuCustomerId, RokuProductId, TransactionId};
 use super::notification::{is_true, text_of};
+use super::plan_change::Direction;
 
 /// Roku's answer to validate-transaction (`roku-pay.md` §3), which comes with HTTP 200 whether or
 /// not Roku knows the transaction.
@@ -31,21 +33,26 @@ pub struct Observation {
     pub purchase: PurchaseId,
     /// The charge that Roku describes.
     pub transaction: TransactionId,
+    /// When the chain began, where Roku says so.
+    pub purchased_at: Option<Timestamp>,
     /// What was bought.
     pub product: RokuProductId,
     /// When the term ends, or a downgrade starts. None for what is bought once.
     pub expires_at: Option<Timestamp>,
-    /// Whether Roku says that the customer may watch. Do not trust it while `standing` is
-    /// [`Standing::PendingActive`]: Roku's pages contradict each other (`roku-pay.md` §4).
+    /// Whether Roku says that the customer may watch. Do not trust it while `status` is
+    /// [`PurchaseStatus::PendingActive`]: Roku's pages contradict each other (`roku-pay.md` §4).
     pub is_entitled: bool,
     /// Whether the customer turned renewals off.
     pub cancelled: bool,
     /// Roku's `purchaseStatus`.
-    pub standing: Standing,
-    /// Whether the purchase came about by a change of plan.
-    pub change: Option<PlanChange>,
-    /// The purchases that it replaces.
+    pub status: PurchaseStatus,
+    /// Roku's `purchaseType`: whether the purchase came about by a change of plan.
+    pub change: Option<Direction>,
+    /// Roku's `cancelledTransactionIds`: the purchases that it replaces, each by its chain or by
+    /// its latest charge.
     pub replaces: Vec<PurchaseId>,
+    /// What Roku says about money.
+    pub amounts: Amounts,
     /// The channel that it was bought in; none where Roku names none (`roku-pay.md` §3: 0).
     pub channel: Option<String>,
     /// Roku's answer as it came: JSON.
@@ -54,7 +61,7 @@ pub struct Observation {
 
 /// Roku's `purchaseStatus`, of which its pages show several spellings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum PurchaseStatus {
     /// In force; also what a word that we do not know is taken for, because `is_entitled` decides.
     Active,
     /// Over.
@@ -63,15 +70,6 @@ pub enum Standing {
     PendingActive,
     /// Suspended by an upgrade that is in its trial.
     PendingInactive,
-}
-
-/// Roku's `purchaseType`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlanChange {
-    /// To a higher plan, at once.
-    Upgrade,
-    /// To a lower plan, when the old term ends.
-    Downgrade,
 }
 
 /// Why Roku's answer is no answer.
@@ -111,6 +109,7 @@ impl Observation {
         observed_at: Timestamp,
     ) -> Result<Self, BrokenAnswer> {
         let text = |name: &str| text_of(fields.get(name)?);
+        let time = |name: &str| fact::parse_time(&text(name)?);
         let flag = |name: &str| fields.get(name).is_some_and(is_true);
         let transaction = text("transactionId").and_then(|id| TransactionId::parse(&id).ok());
         let transaction = transaction.ok_or(BrokenAnswer::Missing("transactionId"))?;
@@ -125,12 +124,14 @@ impl Observation {
                 .unwrap_or_else(|| PurchaseId::of_first(&transaction)),
             transaction,
             product: product.ok_or(BrokenAnswer::Missing("productId"))?,
-            expires_at: text("expirationDate").and_then(|date| fact::parse_time(&date)),
+            expires_at: time("expirationDate"),
+            purchased_at: time("originalPurchaseDate"),
             is_entitled: flag("isEntitled"),
             cancelled: flag("cancelled"),
-            standing: Standing::parse(&text("purchaseStatus").unwrap_or_default()),
-            change: PlanChange::parse(&text("purchaseType").unwrap_or_default()),
+            status: PurchaseStatus::parse(&text("purchaseStatus").unwrap_or_default()),
+            change: Direction::parse(&text("purchaseType").unwrap_or_default()),
             replaces: fields.get("cancelledTransactionIds").map(purchases).unwrap_or_default(),
+            amounts: Amounts::read(fields, "amount"),
             channel: text("channelId").filter(|id| id.bytes().any(|digit| digit != b'0')),
             answer: body.to_owned(),
         })
@@ -145,23 +146,13 @@ impl Observation {
     }
 }
 
-impl Standing {
+impl PurchaseStatus {
     fn parse(word: &str) -> Self {
         match word.replace('_', "").to_lowercase().as_str() {
             "inactive" => Self::Inactive,
             "pendingactive" => Self::PendingActive,
             "pendinginactive" => Self::PendingInactive,
             _ => Self::Active,
-        }
-    }
-}
-
-impl PlanChange {
-    fn parse(word: &str) -> Option<Self> {
-        match word.to_lowercase().as_str() {
-            "upgrade" => Some(Self::Upgrade),
-            "downgrade" => Some(Self::Downgrade),
-            _ => None,
         }
     }
 }
@@ -189,8 +180,8 @@ mod tests {
         assert_eq!(seen.purchase.as_str(), "abc1");
         assert_eq!(seen.transaction.as_str(), "abc2");
         assert_eq!(seen.expires_at.unwrap().to_string(), "2020-02-06T23:51:02Z");
-        assert_eq!(seen.standing, Standing::PendingActive);
-        assert_eq!(seen.change, Some(PlanChange::Downgrade));
+        assert_eq!(seen.status, PurchaseStatus::PendingActive);
+        assert_eq!(seen.change, Some(Direction::Downgrade));
         assert_eq!(seen.replaces, [PurchaseId::parse("old1").unwrap()]);
         assert!(seen.is_entitled && !seen.cancelled);
     }

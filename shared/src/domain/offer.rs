@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +126,62 @@ pub enum Period {
     SixMonths,
     #[serde(rename = "year")]
     Year,
+}
+
+impl Period {
+    /// The end of the `terms`th term after `start`, by the calendar of UTC: from the 31st to the
+    /// last day of a shorter month. Negative ones lie before it.
+    pub fn after(self, start: Timestamp, terms: i32) -> Timestamp {
+        let terms = i64::from(terms);
+        let span = match self {
+            Self::Day => Span::new().try_days(terms),
+            Self::Week => Span::new().try_weeks(terms),
+            Self::TwoWeeks => Span::new().try_weeks(2 * terms),
+            Self::Month => Span::new().try_months(terms),
+            Self::ThreeMonths => Span::new().try_months(3 * terms),
+            Self::SixMonths => Span::new().try_months(6 * terms),
+            Self::Year => Span::new().try_years(terms),
+        };
+        let start = start.to_zoned(TimeZone::UTC);
+        let end = span.and_then(|span| start.checked_add(span));
+        end.map_or(if terms < 0 { Timestamp::MIN } else { Timestamp::MAX }, |end| end.timestamp())
+    }
+
+    /// The terms, counted from the first, one of which may end at `end` if the first began at
+    /// `start`.
+    pub(super) fn terms_between(
+        self,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> std::ops::RangeInclusive<i32> {
+        let shortest_days = match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::TwoWeeks => 14,
+            Self::Month => 28,
+            Self::ThreeMonths => 89,
+            Self::SixMonths => 181,
+            Self::Year => 365,
+        };
+        // A term is longer than the shortest by a tenth at most.
+        let days = end.duration_since(start).as_hours() / 24;
+        let at_most = i32::try_from(days / shortest_days + 1).unwrap_or(i32::MAX);
+        let at_least = (at_most - at_most / 9 - 2).max(1);
+        at_least..=at_most
+    }
+
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::TwoWeeks => "2weeks",
+            Self::Month => "month",
+            Self::ThreeMonths => "3months",
+            Self::SixMonths => "6months",
+            Self::Year => "year",
+        }
+    }
 }
 
 /// What the publisher sells: one entry of the catalog.

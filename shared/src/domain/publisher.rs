@@ -1,7 +1,6 @@
 //! The tenant and its settings.
 
-use std::time::Duration;
-
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
@@ -31,12 +30,24 @@ pub struct Settings {
     /// How long a renewal that Roku has not reported yet keeps access (hours).
     #[serde(default = "six_hours")]
     pub renewal_leeway_hours: u16,
+    /// How long the channel's grace lasts, as set in Roku's dashboard (days).
+    #[serde(default)]
+    pub grace_days: GraceDays,
+    /// Whether a chargeback takes access away, until it is reversed or a later charge is paid. Roku
+    /// asks for nothing of the kind (`roku-pay.md` §2).
+    #[serde(default)]
+    pub revoke_on_chargeback: bool,
 }
 
 impl Settings {
     /// How long a renewal that Roku has not reported yet keeps access.
-    pub fn renewal_leeway(&self) -> Duration {
-        Duration::from_secs(u64::from(self.renewal_leeway_hours) * 3600)
+    pub fn renewal_leeway(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.renewal_leeway_hours))
+    }
+
+    /// How long grace keeps access where Roku does not end it.
+    pub fn grace(&self) -> SignedDuration {
+        SignedDuration::from_hours(24 * i64::from(self.grace_days.0))
     }
 
     /// Whether a push for `channel` is this publisher's.
@@ -47,6 +58,37 @@ impl Settings {
 
 fn six_hours() -> u16 {
     6
+}
+
+/// One of the lengths of grace that Roku allows: 0, 3, 10, 11, 13 or 16 days (`roku-pay.md` §6).
+/// Where a publisher does not say, the longest is assumed, so that nobody who is about to pay is
+/// locked out; Roku's push ends it earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct GraceDays(u8);
+
+/// Why a number is no length of grace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("grace_days must be 0, 3, 10, 11, 13 or 16, as Roku allows")]
+pub struct InvalidGraceDays;
+
+impl Default for GraceDays {
+    fn default() -> Self {
+        Self(16)
+    }
+}
+
+impl TryFrom<u8> for GraceDays {
+    type Error = InvalidGraceDays;
+    fn try_from(days: u8) -> Result<Self, InvalidGraceDays> {
+        if [0, 3, 10, 11, 13, 16].contains(&days) { Ok(Self(days)) } else { Err(InvalidGraceDays) }
+    }
+}
+
+impl From<GraceDays> for u8 {
+    fn from(days: GraceDays) -> Self {
+        days.0
+    }
 }
 
 /// What happens to a Roku account that is linked to one customer when another shows a receipt.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::id::{CustomerId, TransactionId};
-use super::observation::{Observation, Standing};
+use super::observation::{Observation, PurchaseStatus};
 use super::offer::OfferId;
 use super::publisher::TransferPolicy;
 
@@ -119,8 +119,8 @@ fn entitles(seen: &Observation, catalog: &Catalog) -> bool {
     let offer = catalog.offer_of(&seen.product);
     let is_bought_once = offer.is_some_and(|offer| offer.period.is_none())
         && seen.expires_at.is_none()
-        && seen.standing == Standing::Active;
-    let is_unmarked_purchase = seen.standing == Standing::PendingActive || is_bought_once;
+        && seen.status == PurchaseStatus::Active;
+    let is_unmarked_purchase = seen.status == PurchaseStatus::PendingActive || is_bought_once;
     seen.is_entitled || (is_unmarked_purchase && !seen.cancelled)
 }
 

@@ -16,7 +16,8 @@ use super::id::{PublisherId, PurchaseId, RokuProductId};
 use super::notification::Notification;
 use super::observation::{Answer, Observation};
 use super::offer::{Offer, OfferId, Tag};
-use super::publisher::{Publisher, Settings, TransferPolicy};
+use super::publisher::{GraceDays, Publisher, Settings, TransferPolicy};
+use super::transaction_type::TransactionType;
 
 /// What is bought where a sample does not say otherwise.
 pub(crate) const PRODUCT: &str = "S123456789-US";
@@ -139,45 +140,50 @@ pub(crate) fn publisher(offers: Vec<Offer>) -> Publisher {
             channels: vec!["1143791".to_owned()],
             transfer: TransferPolicy::Transfer,
             renewal_leeway_hours: 6,
+            grace_days: GraceDays::default(),
+            revoke_on_chargeback: false,
         },
         catalog: Catalog::new(offers).unwrap(),
     }
 }
 
-/// Any history of one Roku customer: a few purchases, every type of push, every standing. Its
-/// moments lie so close together that many facts share a second, and that dates fall on either
-/// side of them. No two facts have one identity.
+/// Any history of one Roku customer: a few purchases, every type of push, every status. Its moments
+/// lie so close together that many facts share one, and that dates fall on either side of them. No
+/// two facts have one identity.
 pub(crate) fn any_history() -> impl Strategy<Value = Vec<Fact>> {
     vec(prop_oneof![3 => any_push(), 2 => any_answer()], 1..20)
         .prop_map(|told| told.into_iter().enumerate().map(fact_told).collect())
 }
 
 fn any_push() -> impl Strategy<Value = Value> {
-    let transaction_type = select(vec![
-        "Sale",
-        "Sale",
-        "UpgradeSale",
-        "DowngradeSale",
-        "Cancellation",
-        "UpgradeCancellation",
-        "DowngradeCancellation",
-        "Refund",
-        "CancellationOfferIntiated",
-    ]);
-    let ids = (option::weighted(0.9, any_purchase()), any_purchase());
-    let moments = (any_second(), option::weighted(0.8, any_second()));
+    let documented = TransactionType::documented().map(TransactionType::as_str);
+    // Sales and changes of plan are what the others need to mean something.
+    let types = documented.chain(["Sale", "Sale", "UpgradeSale", "DowngradeSale", "Paused"]);
+    let transaction_type = select(types.collect::<Vec<_>>());
+    let chain = option::weighted(0.95, any_purchase());
+    let moments = (any_moment(), option::weighted(0.8, any_moment()));
+    let purchased_at = option::weighted(0.3, any_moment());
     let product = option::weighted(0.8, any_product());
-    (transaction_type, ids, moments, product, any::<bool>(), any::<u8>()).prop_map(
-        |(transaction_type, ids, moments, product, is_free_trial, salt)| {
+    let rest = (product, any::<bool>(), 0_i32..2000, any::<u8>());
+    (transaction_type, chain, moments, purchased_at, rest).prop_map(
+        |(
+            transaction_type,
+            chain,
+            moments,
+            purchased_at,
+            (product, is_free_trial, cents, salt),
+        )| {
             json!({
                 "customerId": ROKU_CUSTOMER,
                 "transactionType": transaction_type,
-                "originalTransactionId": ids.0,
-                "transactionId": ids.1,
+                "originalTransactionId": chain,
                 "eventDate": moments.0.to_string(),
                 "expirationDate": moments.1.map(|date| date.to_string()),
+                "originalPurchaseDate": purchased_at.map(|date| date.to_string()),
                 "productCode": product,
                 "isFreeTrial": is_free_trial,
+                "total": f64::from(cents) / 100.0,
+                "tax": 0,
                 "salt": salt,
             })
         },
@@ -187,7 +193,7 @@ fn any_push() -> impl Strategy<Value = Value> {
 fn any_answer() -> impl Strategy<Value = Value> {
     let status = select(vec!["Active", "Inactive", "Pending_Active", "pendingInactive", "valid"]);
     let change = option::of(select(vec!["UPGRADE", "DOWNGRADE"]));
-    let moments = (any_second(), option::weighted(0.8, any_second()));
+    let moments = (any_moment(), option::weighted(0.8, any_moment()));
     let flags = (any::<bool>(), any::<bool>());
     let replaced = option::of(vec(any_purchase(), 0..3));
     (any_purchase(), moments, any_product(), status, change, flags, replaced, any::<u8>()).prop_map(
@@ -204,6 +210,7 @@ fn any_answer() -> impl Strategy<Value = Value> {
                 "cancelledTransactionIds": replaced,
                 "rokuCustomerId": ROKU_CUSTOMER,
                 "status": 0,
+                "total": f64::from(salt),
                 "salt": salt,
             })
         },
@@ -218,17 +225,20 @@ fn any_product() -> impl Strategy<Value = &'static str> {
     select(vec!["S1-US", "S2-US", "S3-US"])
 }
 
-fn any_second() -> impl Strategy<Value = Timestamp> {
-    (0_i64..10).prop_map(|second| at("2024-01-01T00:00:00Z") + SignedDuration::from_secs(second))
+/// Within a month, so that leeway and grace end within it as well.
+fn any_moment() -> impl Strategy<Value = Timestamp> {
+    (0_i64..60).prop_map(|half_days| {
+        at("2024-01-01T00:00:00Z") + SignedDuration::from_hours(12 * half_days)
+    })
 }
 
 /// The place in the history makes the key unique, and the salt keeps it from giving the order.
 fn fact_told((place, mut told): (usize, Value)) -> Fact {
     let key = format!("{}-{place}", told["salt"]);
+    told["transactionId"] = key.clone().into();
     if told.get("transactionType").is_some() {
         return Fact::Notification(Notification::read(&key, &told.to_string()).unwrap());
     }
-    told["transactionId"] = key.into();
     let observed_at = at(told["observedAt"].as_str().unwrap());
     Fact::Observation(Observation::read_kept(&told.to_string(), observed_at).unwrap())
 }

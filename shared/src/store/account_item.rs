@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::fact_item::{account_pk, sort_key};
-use super::{Item, StoreError, customer_pk, from_item, key, string, to_item};
+use super::{Item, StoreError, customer_pk, due, from_item, key, string, to_item};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
+use crate::domain::fold::RULES;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId};
 
 pub(super) fn account_key(publisher: &PublisherId, customer: &RokuCustomerId) -> Item {
@@ -18,13 +19,18 @@ pub(super) fn account_key(publisher: &PublisherId, customer: &RokuCustomerId) ->
 /// The item as it was read.
 #[derive(Debug, Default)]
 pub(super) struct AccountItem {
+    pk: String,
     pub(super) account: Account,
     /// Counts the writes of the account; 0 is "never written".
     version: u64,
+    /// Whether it was folded by other rules than ours; `account` is empty then.
+    is_outdated: bool,
     /// The sort keys of facts that are kept and not folded in.
     pub(super) unfolded: HashSet<String>,
     /// The `by_customer` key, where the account is linked.
     linked_to: Option<String>,
+    /// From when on Roku is to be asked about it.
+    due_at: Option<String>,
 }
 
 /// A conditional change of the item.
@@ -35,22 +41,28 @@ pub(super) struct Change {
 }
 
 impl AccountItem {
-    pub(super) fn read(mut item: Item) -> Result<Self, StoreError> {
+    /// Reads what is stored under a key; nothing, where nothing is.
+    pub(super) fn read(key: &Item, mut item: Item) -> Result<Self, StoreError> {
+        let pk = super::text(key, "pk")?.to_owned();
         let unfolded = match item.remove("unfolded") {
             Some(AttributeValue::Ss(waiting)) => waiting.into_iter().collect(),
             _ => HashSet::new(),
         };
-        let linked_to = match item.remove("linked_to") {
-            Some(AttributeValue::S(customer)) => Some(customer),
+        let mut text = |name: &str| match item.remove(name) {
+            Some(AttributeValue::S(text)) => Some(text),
             _ => None,
         };
+        let (linked_to, due_at) = (text("linked_to"), text(due::AT));
         // A mark makes an item that has no version and no account yet.
-        let version = match item.remove("version") {
-            Some(AttributeValue::N(version)) => version.parse().map_err(StoreError::corrupt)?,
-            _ => 0,
+        let mut count = |name: &str| match item.remove(name) {
+            Some(AttributeValue::N(number)) => number.parse().map_err(StoreError::corrupt),
+            _ => Ok(0),
         };
-        let account = if version == 0 { Account::default() } else { from_item(item)? };
-        Ok(Self { account, version, unfolded, linked_to })
+        let (version, rules) = (count("version")?, count("folded_by")?);
+        let is_outdated = version > 0 && rules != u64::from(RULES);
+        let account =
+            if version == 0 || is_outdated { Account::default() } else { from_item(item)? };
+        Ok(Self { pk, account, version, is_outdated, unfolded, linked_to, due_at })
     }
 
     /// The customer that the account is linked to.
@@ -63,7 +75,9 @@ impl AccountItem {
     /// case, which needs no other fact to be read.
     pub(super) fn has_only_to_take(&self, fact: &Fact) -> bool {
         let own = sort_key(fact);
-        self.account.is_newest(fact) && self.unfolded.iter().all(|waiting| *waiting == own)
+        !self.is_outdated
+            && self.account.is_newest(fact)
+            && self.unfolded.iter().all(|waiting| *waiting == own)
     }
 
     /// The account with such a fact folded in, and the fact's sort key.
@@ -85,8 +99,9 @@ impl AccountItem {
         let mut values = HashMap::from([
             (":folded".to_owned(), AttributeValue::Ss(folded.into_iter().collect())),
             (":next".to_owned(), number(self.version + 1)),
+            (":rules".to_owned(), number(u64::from(RULES))),
         ]);
-        let mut sets = vec!["version = :next".to_owned()];
+        let mut sets = vec!["version = :next".to_owned(), "folded_by = :rules".to_owned()];
         let link = link_to.map(|customer| string(customer_pk(publisher, customer)));
         let link = link.map(|customer| ("linked_to".to_owned(), customer));
         for (name, value) in to_item(after)?.into_iter().chain(link) {
@@ -99,9 +114,38 @@ impl AccountItem {
             values.insert(":read".to_owned(), number(self.version));
             "version = :read"
         };
-        let expression = format!("SET {} DELETE unfolded :folded", sets.join(", "));
+        let removes = match self.due_change(after) {
+            DueChange::None => String::new(),
+            DueChange::From(at) => {
+                sets.push(format!("{} = :due_bucket, {} = :due_at", due::BUCKET, due::AT));
+                values.insert(":due_bucket".to_owned(), string(due::bucket(&self.pk)));
+                values.insert(":due_at".to_owned(), string(at));
+                String::new()
+            }
+            DueChange::NoMore => format!("REMOVE {}, {}", due::BUCKET, due::AT),
+        };
+        let expression = format!("SET {} {removes} DELETE unfolded :folded", sets.join(", "));
         Ok(Change { expression, condition, values })
     }
+
+    /// A date that comes later than the one that is set is left for who finds the account due then:
+    /// each move costs two writes of the index, and every renewal would make one.
+    fn due_change(&self, after: &Account) -> DueChange {
+        let wanted = after.ask_roku_at().map(due::at);
+        match (&self.due_at, wanted) {
+            (Some(_), None) => DueChange::NoMore,
+            (Some(set), Some(wanted)) if *set <= wanted => DueChange::None,
+            (_, Some(wanted)) => DueChange::From(wanted),
+            (None, None) => DueChange::None,
+        }
+    }
+}
+
+/// What becomes of an account's place in the index `due`.
+enum DueChange {
+    None,
+    From(String),
+    NoMore,
 }
 
 fn number(value: u64) -> AttributeValue {

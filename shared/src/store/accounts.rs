@@ -114,21 +114,22 @@ impl Accounts {
         publisher: &PublisherId,
         fact: &Fact,
     ) -> Result<AccountItem, StoreError> {
+        let key = account_key(publisher, fact.roku_customer());
         let request = self.table.client.update_item();
         let request = request
-            .set_key(Some(account_key(publisher, fact.roku_customer())))
+            .set_key(Some(key.clone()))
             .update_expression("ADD unfolded :fact")
             .expression_attribute_values(":fact", AttributeValue::Ss(vec![sort_key(fact)]))
             .return_values(ReturnValue::AllOld);
-        AccountItem::read(self.table.update(request).await?.unwrap_or_default())
+        AccountItem::read(&key, self.table.update(request).await?.unwrap_or_default())
     }
 
-    /// Folds a kept fact into its account.
+    /// Folds a kept fact into its account, and gives the account.
     ///
     /// # Errors
     /// [`StoreError`] when it could not be folded in. The fact stays kept, and whoever folds the
     /// account next folds it in.
-    pub async fn fold(&self, kept: Kept) -> Result<(), StoreError> {
+    pub async fn fold(&self, kept: Kept) -> Result<Account, StoreError> {
         self.fold_and(kept, |_| None).await
     }
 
@@ -142,7 +143,7 @@ impl Accounts {
         &self,
         kept: Kept,
         mut settle: impl FnMut(Option<&CustomerId>) -> Settlement,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Account, StoreError> {
         self.fold_and(kept, |holder| Some(settle(holder))).await
     }
 
@@ -150,14 +151,14 @@ impl Accounts {
         &self,
         kept: Kept,
         mut settle: impl FnMut(Option<&CustomerId>) -> Option<Settlement>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Account, StoreError> {
         let Kept { publisher, fact, is_new, mut before } = kept;
         let account_key = account_key(&publisher, fact.roku_customer());
         let own = sort_key(&fact);
         for attempt in 0..MAX_ATTEMPTS {
             let settlement = settle(before.holder(&publisher).as_ref());
             if attempt > 0 && settlement.is_none() && !before.unfolded.contains(&own) {
-                return Ok(()); // whoever was faster folded it in
+                return Ok(before.account); // whoever was faster folded it in
             }
             let (after, folded) = if is_new && before.has_only_to_take(&fact) {
                 before.with_newest(&fact)
@@ -175,7 +176,7 @@ impl Accounts {
             };
             let (written, ()) = tokio::join!(write, remember);
             if written? {
-                return Ok(());
+                return Ok(after);
             }
             pause(attempt).await;
             before = self.read(&account_key).await?;
@@ -190,7 +191,7 @@ impl Accounts {
         fact: &Fact,
         before: &AccountItem,
     ) -> Result<(Account, HashSet<String>), StoreError> {
-        let items = self.facts(account_key).await?;
+        let items = fact_item::all(&self.table, account_key["pk"].clone()).await?;
         let facts = items.iter().map(fact_item::from_item).collect::<Result<Vec<_>, _>>()?;
         // A mark whose fact is not there yet is left to who is writing it.
         let there = items.iter().filter_map(|item| text(item, "sk").ok());
@@ -198,16 +199,6 @@ impl Accounts {
             there.filter(|sk| before.unfolded.contains(*sk)).map(str::to_owned).collect();
         folded.insert(sort_key(fact));
         Ok((fold(facts), folded))
-    }
-
-    async fn facts(&self, account_key: &Item) -> Result<Vec<Item>, StoreError> {
-        let pages = self.table.client.query().table_name(&self.table.name).consistent_read(true);
-        let pages = pages
-            .key_condition_expression("pk = :pk AND begins_with(sk, :facts)")
-            .expression_attribute_values(":pk", account_key["pk"].clone())
-            .expression_attribute_values(":facts", string(fact_item::PREFIX));
-        let items = pages.into_paginator().items().send().collect::<Result<_, _>>().await;
-        items.map_err(StoreError::unavailable)
     }
 
     /// Writes the account, and the receipt that is settled with it; says whether nobody else wrote
@@ -253,7 +244,7 @@ impl Accounts {
     /// hangs on it: a failure is told and goes no further.
     async fn remember_transaction(&self, publisher: &PublisherId, fact: &Fact) {
         let transaction = match fact {
-            Fact::Notification(push) if push.transaction_type.is_sale() => {
+            Fact::Notification(push) if push.transaction_type.is_charge() => {
                 push.transaction.as_ref()
             }
             Fact::Notification(_) => None,
@@ -269,7 +260,7 @@ impl Accounts {
     }
 
     async fn read(&self, account_key: &Item) -> Result<AccountItem, StoreError> {
-        AccountItem::read(self.table.get(account_key, true).await?.unwrap_or_default())
+        AccountItem::read(account_key, self.table.get(account_key, true).await?.unwrap_or_default())
     }
 }
 

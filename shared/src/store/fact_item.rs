@@ -1,9 +1,10 @@
 //! How a fact is kept: what Roku said, under the name that Roku gave it. An answer is kept word for
 //! word, a push less personal data.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
-use super::{Item, StoreError, in_key, key, string, text};
+use super::{Item, StoreError, Table, in_key, key, string, text};
 use crate::domain::fact::Fact;
 use crate::domain::id::{PublisherId, RokuCustomerId};
 use crate::domain::notification::Notification;
@@ -11,6 +12,17 @@ use crate::domain::observation::Observation;
 
 /// What the sort keys of facts begin with.
 pub(super) const PREFIX: &str = "FACT#";
+
+/// Every fact under a partition key, in no order that means anything.
+pub(super) async fn all(table: &Table, pk: AttributeValue) -> Result<Vec<Item>, StoreError> {
+    let pages = table.client.query().table_name(&table.name).consistent_read(true);
+    let pages = pages
+        .key_condition_expression("pk = :pk AND begins_with(sk, :facts)")
+        .expression_attribute_values(":pk", pk)
+        .expression_attribute_values(":facts", string(PREFIX));
+    let items = pages.into_paginator().items().send().collect::<Result<_, _>>().await;
+    items.map_err(StoreError::unavailable)
+}
 
 pub(super) fn account_pk(publisher: &PublisherId, customer: &RokuCustomerId) -> String {
     format!("ROKU#{publisher}#{}", in_key(customer.as_str()))

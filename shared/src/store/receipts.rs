@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::transaction_item::{self, RECEIPT_OF, transaction_key};
-use super::{Item, StoreError, Table, customer_pk, from_item, in_key, key, string, text, to_item};
-use crate::digest::sha256;
+use super::{
+    Item, StoreError, Table, customer_pk, due, from_item, in_key, key, string, text, to_item,
+};
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
 use crate::domain::receipt::{Outcome, Receipt};
 
@@ -139,14 +140,8 @@ pub(super) fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item
     let mut item = receipt_key(publisher, &receipt.customer, &receipt.transaction);
     item.extend(to_item(known)?);
     if known.outcome == Outcome::Processing {
-        item.insert("due_bucket".to_owned(), string(due_bucket(&receipt.transaction)));
-        item.insert("due_at".to_owned(), string(receipt.received_at.to_string()));
+        item.insert(due::BUCKET.to_owned(), string(due::bucket(receipt.transaction.as_str())));
+        item.insert(due::AT.to_owned(), string(due::at(receipt.received_at)));
     }
     Ok(item)
-}
-
-/// One of sixteen, so that no partition of the index takes every write.
-fn due_bucket(transaction: &TransactionId) -> String {
-    let hash = sha256(transaction.as_str());
-    format!("DUE#{}", &hash[..1])
 }

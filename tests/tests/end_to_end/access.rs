@@ -138,14 +138,14 @@ async fn mapping_a_product_heals_the_past() {
         options.publisher.catalog = usher::domain::catalog::Catalog::new(offers).unwrap();
     };
     let usher = Usher::with(forget).await;
-    let now = usher.stack.config.clock.now();
-    let sale = usher_tests::samples::push("Sale", "abc", BASIC_PRODUCT)
-        .at(now, usher_tests::samples::days(now, 30));
-    usher.push(&sale.message()).await;
-    // The account is linked by another purchase of the same Roku customer.
+    // The account is linked by an earlier purchase of the same Roku customer.
     let simulator = usher.stack.simulator.clone().unwrap();
     let (order, _) = simulator.buy(ROKU_CUSTOMER, "S323456789-US", false).await.unwrap();
     usher.receipt(ANN, "S323456789_US", &order.purchase_id).await;
+    let now = usher.stack.config.clock.now();
+    let sale = usher_tests::samples::push("Sale", "abc", BASIC_PRODUCT)
+        .at(usher_tests::samples::days(now, 1), usher_tests::samples::days(now, 30));
+    usher.push(&sale.message()).await;
     let token = usher.customer_token(ANN).await;
     let params = json!({ "customerToken": token, "offerId": BASIC });
     assert_eq!(usher.rpc("getAccessStatus", params).await["error"]["code"], 4);

@@ -77,7 +77,7 @@ async fn a_conflict_with_another_function_is_nobodys_failure() {
         assert_eq!(usher.push(&up).await.status, 200, "at call {call}");
         wire.mend();
         let held = (usher.may_watch(ANN, PREMIUM).await, usher.may_watch(ANN, BASIC).await);
-        assert_eq!(held, (true, true), "at call {call}");
+        assert_eq!(held, (true, false), "at call {call}");
     }
 }
 

@@ -125,3 +125,26 @@ async fn what_comes_under_a_message_key_again_is_a_repetition_whatever_it_says()
     deliver_all(&usher, &[keyed("two", end)]).await;
     assert!(!usher.may_watch(ANN, OFFERS[0]).await);
 }
+
+#[tokio::test]
+async fn an_account_that_was_folded_by_other_rules_is_folded_anew_with_its_next_push() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let usher = linked().await;
+    deliver_all(&usher, &history(usher.stack.config.clock.now())).await;
+    let client = usher_tests::wire::dynamodb(&usher.stack.dynamodb).await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    // As a version before this one may have left it: nothing is known of any purchase.
+    let older = client
+        .update_item()
+        .table_name("usher")
+        .key("pk", text(&format!("ROKU#123456789#{ROKU_CUSTOMER}")))
+        .key("sk", text("ACCOUNT"))
+        .update_expression("SET purchases = :none REMOVE folded_by")
+        .expression_attribute_values(":none", AttributeValue::M(std::collections::HashMap::new()));
+    older.send().await.unwrap();
+    assert_eq!(access(&usher).await, json!([false, false, false, []]));
+    let now = usher.stack.config.clock.now();
+    let credit = push("Credit", "none", BASIC_PRODUCT).at(days(now, 1), days(now, 1)).message();
+    assert_eq!(usher.push(&credit).await.status, 200);
+    assert_eq!(access(&usher).await, expected());
+}

@@ -5,13 +5,14 @@ use usher_cli::template::Template;
 use usher_tests::Usher;
 
 /// What the API promises (`cleeng-api.md`); the template must say the same.
-const ROUTES: [(&str, &str); 6] = [
+const ROUTES: [(&str, &str); 7] = [
     ("POST", "/roku/push-notification/{publisherId}"),
     ("POST", "/roku/payment"),
     ("GET", "/roku/payment/{purchaseId}"),
     ("POST", "/3.0/json-rpc"),
     ("POST", "/api/3.0/json-rpc"),
     ("GET", "/entitlements/{offerId}"),
+    ("GET", "/customers/{customerId}/subscription_switches/{offerId}/availability"),
 ];
 
 #[test]

@@ -1,13 +1,14 @@
-//! What holds for any set of facts; the stories are in the files below this one.
+//! What facts add up to: stories, what holds for any history, and the published table.
 
+mod lifecycle;
 mod observations;
+mod properties;
 mod pushes;
 
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::domain::samples::{NEW_PURCHASE, PURCHASE, any_history, at, purchase_of, push};
+use crate::domain::samples::{NEW_PURCHASE, PURCHASE, at, purchase_of, push};
 
 /// Facts come in one by one, as the store sees them: the account is written, read and folded on.
 fn hear(facts: &[Fact]) -> Account {
@@ -23,64 +24,6 @@ fn hear(facts: &[Fact]) -> Account {
     account
 }
 
-/// A history, and the same facts as they may arrive: in another order, some of them again.
-fn history_and_arrivals() -> impl Strategy<Value = (Vec<Fact>, Vec<Fact>)> {
-    any_history().prop_flat_map(|history| {
-        let again = proptest::sample::subsequence(history.clone(), 0..=history.len());
-        let arrivals = again.prop_flat_map({
-            let history = history.clone();
-            move |again| Just([history.clone(), again].concat()).prop_shuffle()
-        });
-        (Just(history), arrivals)
-    })
-}
-
-proptest! {
-    #[test]
-    fn order_and_repetition_do_not_matter((history, arrivals) in history_and_arrivals()) {
-        prop_assert_eq!(fold(arrivals), fold(history));
-    }
-
-    #[test]
-    fn hearing_facts_one_by_one_is_folding_them_together(
-        (history, arrivals) in history_and_arrivals(),
-    ) {
-        prop_assert_eq!(hear(&arrivals), fold(history));
-    }
-
-    #[test]
-    fn a_batch_that_is_newest_is_folded_into_the_stored_account(
-        history in any_history(),
-        cut in any::<prop::sample::Index>(),
-    ) {
-        let mut history = history;
-        history.sort_by_key(Fact::id);
-        let (early, late) = history.split_at(cut.index(history.len() + 1));
-        let mut account = fold(early.iter().cloned());
-        for fact in late {
-            prop_assert!(account.is_newest(fact));
-            account.fold_newest(fact);
-        }
-        prop_assert!(history.iter().all(|fact| !account.is_newest(fact)), "none is newest twice");
-        prop_assert_eq!(account, fold(history));
-    }
-
-    #[test]
-    fn a_fact_that_was_kept_is_read_back_the_same(history in any_history()) {
-        for fact in history {
-            let again = match &fact {
-                Fact::Notification(push) => Fact::Notification(
-                    Notification::read(&push.message_key, &push.message).unwrap(),
-                ),
-                Fact::Observation(seen) => Fact::Observation(
-                    Observation::read_kept(&seen.answer, seen.observed_at).unwrap(),
-                ),
-            };
-            prop_assert_eq!(again, fact);
-        }
-    }
-}
-
 /// How a purchase stands after `facts`, whichever of them came last.
 #[track_caller]
 fn state_after(purchase: &str, facts: &[Fact]) -> State {
@@ -91,15 +34,15 @@ fn state_after(purchase: &str, facts: &[Fact]) -> State {
 }
 
 fn paid_until(end: &str) -> State {
-    State::Current { expires_at: Some(at(end)), renewal: Renewal::On, trial: false }
+    State::Current { ends_at: Some(at(end)) }
 }
 
 fn runs_out(end: &str) -> State {
-    State::Current { expires_at: Some(at(end)), renewal: Renewal::Off, trial: false }
+    State::Cancelled { ends_at: at(end), trial: false }
 }
 
 fn trial_until(end: &str) -> State {
-    State::Current { expires_at: Some(at(end)), renewal: Renewal::On, trial: true }
+    State::Trial { ends_at: at(end) }
 }
 
 fn renewal(event_at: &str, end: &str) -> Fact {

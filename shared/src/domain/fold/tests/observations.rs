@@ -9,7 +9,7 @@ use crate::domain::samples::{NEW_PURCHASE, PURCHASE, at, observation, push, seen
 fn a_thing_bought_once_stays_although_roku_calls_it_not_entitled() {
     let bought = push("Sale", PURCHASE, SOLD, None, json!({}));
     let look = seen(PURCHASE, DURING_TERM, None, json!({"isEntitled": false}));
-    let forever = State::Current { expires_at: None, renewal: Renewal::On, trial: false };
+    let forever = State::Current { ends_at: None };
     assert_eq!(state_after(PURCHASE, &[bought, look]), forever);
 }
 
@@ -28,7 +28,7 @@ fn a_downgrade_whose_first_charge_failed_is_in_grace() {
     // Past the day, entitled, not cancelled, no longer called pending: grace (§6).
     let look = seen(NEW_PURCHASE, AFTER_TERM, Some(TERM_END), json!({}));
     let history = [&downgrade()[..], &[look]].concat();
-    let grace = State::Grace { expired_at: at(TERM_END) };
+    let grace = State::Grace { since: at(TERM_END) };
     assert_eq!(state_after(NEW_PURCHASE, &history), grace);
 }
 
@@ -38,11 +38,11 @@ fn an_observation_is_read_by_rokus_truth_table() {
     let ended = State::Ended { at: at(DURING_TERM) };
     for (entitled, date, cancelled, status, then) in [
         (true, ahead, false, "Active", paid_until(TERM_END)),
-        (true, past, false, "Active", State::Grace { expired_at: at(SOLD) }),
-        (true, Some(DURING_TERM), false, "Active", State::Grace { expired_at: at(DURING_TERM) }),
-        (false, past, false, "Active", State::OnHold),
+        (true, past, false, "Active", State::Grace { since: at(SOLD) }),
+        (true, Some(DURING_TERM), false, "Active", State::Grace { since: at(DURING_TERM) }),
+        (false, past, false, "Active", State::OnHold { since: at(SOLD) }),
         (true, ahead, true, "Active", runs_out(TERM_END)),
-        (true, ahead, true, "PendingInactive", runs_out(TERM_END)),
+        (true, ahead, true, "PendingInactive", State::Suspended { ends_at: at(TERM_END) }),
         (true, ahead, false, "valid", paid_until(TERM_END)),
         (false, past, true, "Inactive", ended),
         (false, past, true, "Active", ended),

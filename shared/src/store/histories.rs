@@ -1,0 +1,101 @@
+//! A Roku account with everything that Roku told of it, for the operator's tool.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::account_item::{AccountItem, account_key};
+use super::transaction_item::{self, transaction_key};
+use super::{Item, StoreError, Table, customer_pk, fact_item, key, string, text};
+use crate::domain::account::Account;
+use crate::domain::fact::Fact;
+use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
+
+/// Finds Roku accounts and reads their facts.
+#[derive(Debug)]
+pub struct Histories {
+    table: Table,
+}
+
+/// A Roku account and its history.
+#[derive(Debug)]
+pub struct History {
+    /// The customer that the account is linked to.
+    pub holder: Option<CustomerId>,
+    /// What the facts add up to, as it was last written.
+    pub account: Account,
+    /// What Roku told, in no order.
+    pub facts: Vec<Fact>,
+}
+
+impl Histories {
+    /// The histories of a table.
+    pub fn new(table: &Table) -> Self {
+        Self { table: table.clone() }
+    }
+
+    /// The Roku accounts that are linked to a customer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn of_customer(
+        &self,
+        publisher: &PublisherId,
+        customer: &CustomerId,
+    ) -> Result<Vec<History>, StoreError> {
+        let pages = self.table.client.query().table_name(&self.table.name);
+        let pages = pages
+            .index_name("by_customer")
+            .key_condition_expression("linked_to = :customer")
+            .expression_attribute_values(":customer", string(customer_pk(publisher, customer)));
+        let items = pages.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
+        let mut histories = Vec::new();
+        for item in items.map_err(StoreError::unavailable)? {
+            let account_key = key(text(&item, "pk")?, "ACCOUNT");
+            histories.push(self.read(publisher, &account_key).await?);
+        }
+        Ok(histories)
+    }
+
+    /// The account of a Roku customer; none where nothing was ever told of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn of_roku_customer(
+        &self,
+        publisher: &PublisherId,
+        roku_customer: &RokuCustomerId,
+    ) -> Result<Option<History>, StoreError> {
+        let history = self.read(publisher, &account_key(publisher, roku_customer)).await?;
+        Ok(Some(history).filter(|history| !history.facts.is_empty()))
+    }
+
+    /// The account that a transaction belongs to: a charge that Roku told of, the first one of a
+    /// chain among them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn of_transaction(
+        &self,
+        publisher: &PublisherId,
+        transaction: &TransactionId,
+    ) -> Result<Option<History>, StoreError> {
+        let item = self.table.get(&transaction_key(publisher, transaction), true).await?;
+        let roku_customer =
+            item.as_ref().and_then(|item| text(item, transaction_item::ROKU_CUSTOMER).ok());
+        let Some(roku_customer) = roku_customer else { return Ok(None) };
+        let roku_customer = RokuCustomerId::parse(roku_customer).map_err(StoreError::corrupt)?;
+        self.of_roku_customer(publisher, &roku_customer).await
+    }
+
+    async fn read(
+        &self,
+        publisher: &PublisherId,
+        account_key: &Item,
+    ) -> Result<History, StoreError> {
+        let pk: AttributeValue = account_key["pk"].clone();
+        let (item, facts) =
+            tokio::try_join!(self.table.get(account_key, true), fact_item::all(&self.table, pk))?;
+        let item = AccountItem::read(account_key, item.unwrap_or_default())?;
+        let facts = facts.iter().map(fact_item::from_item).collect::<Result<_, _>>()?;
+        Ok(History { holder: item.holder(publisher), account: item.account, facts })
+    }
+}
