@@ -5,8 +5,11 @@
 
 pub mod catalog_file;
 pub mod commands;
+pub mod find_customer;
 pub mod gateway;
+pub mod replay;
 pub mod stack;
+pub mod story;
 pub mod template;
 
 mod demo;

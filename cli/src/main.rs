@@ -1,10 +1,10 @@
-//! `usher`: run everything on one machine, check and apply catalogs, issue tokens.
+//! `usher`: run everything on one machine, check and apply catalogs, issue tokens, look customers up.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
-use usher_cli::commands::{catalog, demo, local, token};
+use usher_cli::commands::{catalog, customer, demo, local, quote, replay, simulate, token};
 
 /// Roku Pay purchases become access.
 #[derive(Debug, Parser)]
@@ -26,6 +26,16 @@ enum Command {
     /// Issue publisher tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Look a customer up.
+    #[command(subcommand)]
+    Customer(customer::Command),
+    /// Show what a change of plan would cost a customer.
+    Quote(quote::Arguments),
+    /// Take pushes from a file: what Roku sent before, or what its dashboard sends again.
+    Replay(replay::Arguments),
+    /// Do what a Roku would do.
+    #[command(subcommand)]
+    Simulate(simulate::Command),
 }
 
 #[tokio::main]
@@ -37,6 +47,10 @@ async fn main() -> ExitCode {
         Command::Demo => demo::run().await,
         Command::Catalog(command) => catalog::run(command).await,
         Command::Token(command) => token::run(command).await,
+        Command::Customer(command) => customer::run(command).await,
+        Command::Quote(arguments) => quote::run(arguments).await,
+        Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Simulate(command) => simulate::run(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -164,3 +164,125 @@ fn a_catalog_is_checked_and_its_mistakes_are_told() {
     let both = "offers S123456789_US and S223456789_US both claim the Roku product S123456789-US";
     assert!(told.contains(both), "{told}");
 }
+
+/// Ann has bought Basic through the simulator and shown the receipt.
+async fn ann_has_basic(local: &Local) -> (String, String) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let buy = client.post(format!("{}/device/buy", local.text("simulator")));
+    let bought: Value =
+        buy.body(r#"{"product":"S123456789-US"}"#).send().await.unwrap().json().await.unwrap();
+    let receipt = json!({
+        "customerEmail": "ann@example.com", "offerId": BASIC, "order": bought["order"],
+    });
+    assert_eq!(local.post("/roku/payment", receipt.to_string()).await.status(), 200);
+    let text = |field: &str| bought["order"][field].as_str().unwrap().to_owned();
+    (text("rokuCustomerId"), text("purchaseId"))
+}
+
+/// Runs a command on the table of a running `usher local`.
+fn on(local: &Local, arguments: &[&str]) -> Output {
+    let where_to = ["--publisher", "123456789", "--local", local.text("dynamodb")];
+    usher(&[arguments, &where_to].concat())
+}
+
+fn printed(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn a_customer_is_looked_up_and_a_change_of_plan_quoted() {
+    let local = Local::start(&[]);
+    let (roku_customer, _) = ann_has_basic(&local).await;
+    let shown = printed(&on(&local, &["customer", "show", "ann@example.com", "--json"]));
+    let account = &shown[0];
+    assert_eq!(account["rokuCustomer"], roku_customer.as_str());
+    let purchase = &account["purchases"][0];
+    assert_eq!((&purchase["offer"], &purchase["open"]), (&json!(BASIC), &json!(true)));
+    let told: Vec<&Value> =
+        account["timeline"].as_array().unwrap().iter().map(|entry| &entry["kind"]).collect();
+    assert!(told.contains(&&json!("Sale")) && told.contains(&&json!("answer")), "{told:?}");
+    // Whatever the person at the telephone has.
+    let customer = account["customer"].as_str().unwrap();
+    for who in [customer, purchase["purchase"].as_str().unwrap(), &roku_customer] {
+        let again = printed(&on(&local, &["customer", "show", who, "--json"]));
+        assert_eq!(again[0]["purchases"][0]["purchase"], purchase["purchase"], "{who}");
+    }
+    let text = on(&local, &["customer", "show", "ann@example.com"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("bought S123456789-US, 7.99 USD charged"), "{text}");
+    let nobody = on(&local, &["customer", "show", "nobody@example.com"]);
+    assert_eq!(nobody.status.code(), Some(1));
+
+    let ask = ["quote", "--customer", "ann@example.com", "--to", "S223456789_US"];
+    let quote = printed(&on(&local, &[&ask[..], &["--json"]].concat()));
+    assert_eq!((&quote["from"], &quote["direction"]), (&json!(BASIC), &json!("upgrade")));
+    assert_eq!(quote["nextCharge"], "11.99");
+    let charge: f64 = quote["chargeNow"].as_str().unwrap().parse().unwrap();
+    assert!((4.0..=4.01).contains(&charge), "nothing of the term is used yet: {charge}");
+    let text = String::from_utf8(on(&local, &ask).stdout).unwrap();
+    assert!(text.contains("upgrade, at once"), "{text}");
+    let same = on(&local, &["quote", "--customer", "ann@example.com", "--to", BASIC]);
+    let told = String::from_utf8(same.stderr).unwrap();
+    assert!(told.contains("already has this offer"), "{told}");
+}
+
+#[tokio::test]
+async fn pushes_are_replayed_from_a_file_and_bad_lines_are_told() {
+    let local = Local::start(&[]);
+    let (roku_customer, purchase) = ann_has_basic(&local).await;
+    let now = usher::clock::Clock::system().now();
+    let later = days(now, 1);
+    let upgrade = push("UpgradeSale", "up", "S223456789-US").at(later, days(now, 30));
+    let left = push("UpgradeCancellation", &purchase, BASIC_PRODUCT).at(later, days(now, 30));
+    let own = |push: usher_tests::samples::Push| push.with("customerId", roku_customer.clone());
+    let (upgrade, left) = (own(upgrade).message(), own(left).message());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let sign = client.post(format!("{}/pushes/sign", local.text("simulator")));
+    let signed = sign.body(upgrade.to_string()).send().await.unwrap().text().await.unwrap();
+    let foreign = json!({ "key": "k", "message": own(push("Sale", "x", "y")).with("channelId", "7").message() });
+    let lines = [&signed, &left.to_string(), "", &left.to_string(), &foreign.to_string()];
+    let file = scratch("pushes.jsonl");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let keys = format!("{}/keys/partner-jwks.json", local.text("simulator"));
+    let replay = ["replay", file.to_str().unwrap(), "--roku-keys", &keys, "--json"];
+    let told = printed(&on(&local, &replay));
+    assert_eq!((&told["kept"], &told["repeated"]), (&json!(2), &json!(1)), "{told}");
+    assert_eq!(told["setAside"], json!([{ "line": 5, "why": "foreign_channel" }]));
+    assert!(local.may_watch("ann@example.com", "S223456789_US").await);
+    assert!(!local.may_watch("ann@example.com", BASIC).await);
+    // Roku's sample charges the whole price and credits nothing for the rest of Basic.
+    let shown = printed(&on(&local, &["customer", "show", &purchase, "--json"]));
+    let purchases = shown[0]["purchases"].as_array().unwrap();
+    let up = purchases.iter().find(|one| one["purchase"] == "up").unwrap();
+    assert_eq!(up["replaces"], purchase.as_str());
+    assert_eq!(up["chargedOtherThanComputed"]["charge"], "13.99", "{up}");
+    let again = printed(&on(&local, &replay));
+    assert_eq!((&again["kept"], &again["repeated"]), (&json!(0), &json!(3)), "{again}");
+
+    let forged = ForeignRoku::start().await.sign(&upgrade);
+    std::fs::write(&file, [&forged, "{", "hello"].join("\n")).unwrap();
+    let output = on(&local, &replay);
+    assert_eq!(output.status.code(), Some(1));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let refused = told["refused"].as_array().unwrap().iter().map(|line| &line["line"]);
+    assert_eq!(refused.collect::<Vec<_>>(), [1, 2, 3], "{told}");
+}
+
+#[test]
+fn the_corpus_is_written_as_roku_would_sign_it() {
+    use usher::roku::push::{PublicKeySet, UnverifiedPush};
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus");
+    let out = scratch("signed-corpus");
+    let output = usher(&["simulate", "sign", corpus, "--out", out.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |file: &str| std::fs::read_to_string(out.join(file)).unwrap();
+    let keys = PublicKeySet::parse(&read("jwks.json")).unwrap();
+    let now = usher::clock::Clock::system().now();
+    let verified = |jws: &str| UnverifiedPush::parse(jws).unwrap().verify(&keys, now).unwrap();
+    let types: Vec<String> = read("upgrade.jws")
+        .lines()
+        .map(|jws| verified(jws).notification().unwrap().transaction_type.to_string())
+        .collect();
+    assert!(types.contains(&"UpgradeCancellation".to_owned()), "{types:?}");
+}

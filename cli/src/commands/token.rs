@@ -2,11 +2,9 @@
 
 use clap::Subcommand;
 use secrecy::ExposeSecret;
-use usher::domain::id::PublisherId;
 use usher::store::publisher_tokens::PublisherTokens;
-use usher::store::publishers::Publishers;
 
-use super::{Failure, TableArgument};
+use super::{Failure, TableArgument, known_publisher, publisher_id};
 
 /// What to do with publisher tokens.
 #[derive(Debug, Subcommand)]
@@ -28,13 +26,9 @@ pub enum Command {
 #[expect(clippy::print_stdout, reason = "the token is the output")]
 pub async fn run(command: Command) -> Result<(), Failure> {
     let Command::Issue { publisher, table } = command;
-    let publisher = PublisherId::parse(&publisher)
-        .map_err(|why| format!("the publisher's id {why}, not {publisher:?}"))?;
+    let publisher = publisher_id(&publisher)?;
     let table = table.open().await;
-    let known = Publishers::new(&table).find(&publisher).await;
-    if known.map_err(|error| error.with_causes())?.is_none() {
-        return Err(format!("publisher {publisher} has no catalog yet: apply one first").into());
-    }
+    known_publisher(&table, &publisher).await?;
     let token = PublisherTokens::new(&table).issue(&publisher).await;
     println!("{}", token.map_err(|error| error.with_causes())?.expose_secret());
     Ok(())

@@ -1,0 +1,92 @@
+//! `usher quote`: what a change of plan would cost a customer.
+
+use clap::Args;
+use serde_json::{Value, json};
+use usher::domain::offer::OfferId;
+use usher::domain::plan_change::Direction;
+use usher::domain::proration::{NoQuote, Quote, quote};
+
+use super::{Failure, MomentArgument, PublisherArgument};
+use crate::find_customer::find_customer;
+
+/// Who would change to what.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// An e-mail address, a customer id, a Roku customer, or a transaction
+    #[arg(long, value_name = "WHO")]
+    customer: String,
+    /// The offer that they would have
+    #[arg(long, value_name = "OFFER")]
+    to: String,
+    #[command(flatten)]
+    publisher: PublisherArgument,
+    #[command(flatten)]
+    moment: MomentArgument,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the customer or the offer is not known, or it would be no change of plan.
+#[expect(clippy::print_stdout, reason = "the quote is the output")]
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { customer, to, publisher, moment, json } = arguments;
+    let now = moment.moment();
+    let (config, publisher) = publisher.open(String::new()).await?;
+    let id = OfferId::parse(&to).map_err(|why| format!("--to {why}"))?;
+    let offers: Vec<_> = publisher.catalog.offers_meant_by(&id).collect();
+    let [to] = offers[..] else {
+        return Err(format!("the catalog has {} offers of the name {to}", offers.len()).into());
+    };
+    let found = find_customer(&config.table, &publisher.id, &customer).await;
+    let accounts = found.map_err(|error| error.with_causes())?;
+    let quotes = accounts.iter().map(|history| quote(&history.account, &publisher, to, now));
+    // The account that has a plan of the group tells why, if any does.
+    let quoted = quotes.reduce(|a, b| if a == Err(NoQuote::NoPlan) { b } else { a });
+    let quoted = quoted.unwrap_or(Err(NoQuote::NoPlan))?;
+    if json {
+        println!("{:#}", in_json(&quoted));
+    } else {
+        println!("{}", in_text(&quoted));
+    }
+    Ok(())
+}
+
+fn in_json(quote: &Quote<'_>) -> Value {
+    json!({
+        "from": quote.from.id,
+        "to": quote.to.id,
+        "direction": quote.direction,
+        "currency": quote.to.currency,
+        "takesEffectAt": quote.takes_effect_at,
+        "unusedValue": quote.unused_value,
+        "chargeNow": quote.charge_now,
+        "nextChargeAt": quote.next_charge_at,
+        "nextCharge": quote.next_charge,
+    })
+}
+
+fn in_text(quote: &Quote<'_>) -> String {
+    let currency = &quote.to.currency;
+    let amount = |amount: Option<_>| match amount {
+        Some(amount) => format!("{amount} {currency}"),
+        None => "not known: Roku did not say what was paid".to_owned(),
+    };
+    let way = match quote.direction {
+        Direction::Upgrade => "upgrade, at once",
+        Direction::Downgrade => "downgrade, when the term ends",
+    };
+    let next = quote.next_charge_at.map_or("never".to_owned(), |at| at.to_string());
+    [
+        format!("{} ({}) to {} ({})", quote.from.title, quote.from.id, quote.to.title, quote.to.id),
+        format!("  {way}: {}", quote.takes_effect_at),
+        format!("  rest of the old term   {}", amount(quote.unused_value)),
+        format!("  charged now            {}", amount(quote.charge_now)),
+        format!("  next charge            {} {currency}, {next}", quote.next_charge),
+        "  without tax; what Roku charges is the record".to_owned(),
+    ]
+    .join("\n")
+}
