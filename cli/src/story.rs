@@ -156,10 +156,9 @@ impl Story {
 
     /// The pushes in the order of the story, each with its message key.
     pub fn pushes(&self) -> impl Iterator<Item = (String, &Map<String, Value>)> {
-        let pushes = self.steps.iter().enumerate().filter_map(|(place, step)| {
+        self.steps.iter().enumerate().filter_map(|(place, step)| {
             let key = step.key.clone().unwrap_or_else(|| format!("story-{place}"));
             Some((key, step.push.as_ref()?))
-        });
-        pushes
+        })
     }
 }

@@ -1,6 +1,5 @@
 //! Every story of `corpus/`, told to a running stack over HTTP: as it is, with all pushes late,
 //! backwards and twice, and with the pushes replayed from a file. The accounts are the same.
-#![expect(clippy::unwrap_used, reason = "a test fails where this does")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -139,6 +139,21 @@ impl State {
         }
     }
 
+    /// Whether it is, or is going to be, charged for again.
+    pub(super) fn goes_on(self) -> bool {
+        match self {
+            Self::Trial { .. }
+            | Self::Current { .. }
+            | Self::Grace { .. }
+            | Self::PendingDowngrade { .. } => true,
+            Self::OnHold { .. }
+            | Self::Cancelled { .. }
+            | Self::Suspended { .. }
+            | Self::Replaced { .. }
+            | Self::Ended { .. } => false,
+        }
+    }
+
     /// When its term ends or starts, by which the plans of a downgrade find each other.
     pub(super) fn term_end(self) -> Option<Timestamp> {
         match self {

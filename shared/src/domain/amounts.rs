@@ -4,6 +4,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// No amount is larger, in any currency; what is larger is no amount. So no sum overflows.
+const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
 /// The amounts of a push or of an answer (`roku-pay.md` §2.1, §3). Each may be missing: most types
 /// of push carry none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +66,8 @@ fn decimal_of(value: &Value) -> Option<Decimal> {
         _ => return None,
     };
     let exact = text.parse().or_else(|_| Decimal::from_scientific(&text));
-    exact.ok().map(|amount: Decimal| amount.normalize())
+    let amount = exact.ok().map(|amount: Decimal| amount.normalize());
+    amount.filter(|amount| amount.abs() <= LARGEST)
 }
 
 #[cfg(test)]
@@ -90,7 +94,7 @@ mod tests {
             let read = amounts(&format!("{{\"total\":{number}}}")).total.unwrap();
             assert_eq!(read.to_string(), text, "{number}");
         }
-        for number in ["null", "\"free\"", "{}", "1e300"] {
+        for number in ["null", "\"free\"", "{}", "1e300", "7.9e28", "-1000000001"] {
             assert_eq!(amounts(&format!("{{\"total\":{number}}}")).total, None, "{number}");
         }
     }

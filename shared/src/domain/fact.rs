@@ -130,6 +130,17 @@ pub(crate) fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
     moment.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
+/// Whether two dates are one: Roku writes the same date with seven digits of fraction in a push, with
+/// three in an answer, and a few seconds off in another field.
+pub(crate) fn is_same_date(one: Timestamp, other: Timestamp) -> bool {
+    one.duration_since(other).abs() < SignedDuration::from_mins(1)
+}
+
+/// Whether a date is later than another and not the same.
+pub(crate) fn is_later_date(date: Timestamp, than: Timestamp) -> bool {
+    date > than && !is_same_date(date, than)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::{Span, Timestamp, Unit};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -129,58 +129,41 @@ pub enum Period {
 }
 
 impl Period {
+    /// So many days, or so many months of the calendar.
+    fn length(self) -> (Unit, i64) {
+        match self {
+            Self::Day => (Unit::Day, 1),
+            Self::Week => (Unit::Day, 7),
+            Self::TwoWeeks => (Unit::Day, 14),
+            Self::Month => (Unit::Month, 1),
+            Self::ThreeMonths => (Unit::Month, 3),
+            Self::SixMonths => (Unit::Month, 6),
+            Self::Year => (Unit::Month, 12),
+        }
+    }
+
     /// The end of the `terms`th term after `start`, by the calendar of UTC: from the 31st to the
     /// last day of a shorter month. Negative ones lie before it.
     pub fn after(self, start: Timestamp, terms: i32) -> Timestamp {
-        let terms = i64::from(terms);
-        let span = match self {
-            Self::Day => Span::new().try_days(terms),
-            Self::Week => Span::new().try_weeks(terms),
-            Self::TwoWeeks => Span::new().try_weeks(2 * terms),
-            Self::Month => Span::new().try_months(terms),
-            Self::ThreeMonths => Span::new().try_months(3 * terms),
-            Self::SixMonths => Span::new().try_months(6 * terms),
-            Self::Year => Span::new().try_years(terms),
+        let (unit, length) = self.length();
+        let length = length * i64::from(terms);
+        let span = match unit {
+            Unit::Month => Span::new().try_months(length),
+            _ => Span::new().try_days(length),
         };
-        let start = start.to_zoned(TimeZone::UTC);
-        let end = span.and_then(|span| start.checked_add(span));
+        let end = span.and_then(|span| start.to_zoned(TimeZone::UTC).checked_add(span));
         end.map_or(if terms < 0 { Timestamp::MIN } else { Timestamp::MAX }, |end| end.timestamp())
     }
 
-    /// The terms, counted from the first, one of which may end at `end` if the first began at
-    /// `start`.
-    pub(super) fn terms_between(
-        self,
-        start: Timestamp,
-        end: Timestamp,
-    ) -> std::ops::RangeInclusive<i32> {
-        let shortest_days = match self {
-            Self::Day => 1,
-            Self::Week => 7,
-            Self::TwoWeeks => 14,
-            Self::Month => 28,
-            Self::ThreeMonths => 89,
-            Self::SixMonths => 181,
-            Self::Year => 365,
-        };
-        // A term is longer than the shortest by a tenth at most.
-        let days = end.duration_since(start).as_hours() / 24;
-        let at_most = i32::try_from(days / shortest_days + 1).unwrap_or(i32::MAX);
-        let at_least = (at_most - at_most / 9 - 2).max(1);
-        at_least..=at_most
-    }
-
-    /// In words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::TwoWeeks => "2weeks",
-            Self::Month => "month",
-            Self::ThreeMonths => "3months",
-            Self::SixMonths => "6months",
-            Self::Year => "year",
-        }
+    /// The two terms, counted from the first, one of which may end at `end` if the first began at
+    /// `start`: the last that has ended by then and the next one.
+    pub(super) fn terms_ending_at(self, start: Timestamp, end: Timestamp) -> [i32; 2] {
+        let (unit, length) = self.length();
+        let [start, end] = [start, end].map(|moment| moment.to_zoned(TimeZone::UTC));
+        let passed = start.until((unit, &end)).unwrap_or_default();
+        let passed = if unit == Unit::Month { passed.get_months() } else { passed.get_days() };
+        let ended = i32::try_from(i64::from(passed) / length).unwrap_or_default();
+        [ended, ended + 1]
     }
 }
 

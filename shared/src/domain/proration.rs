@@ -5,7 +5,7 @@
 //! here is shown before a change and compared with Roku's figures after it. It is exact until the
 //! last step, which rounds to the cent, halves away from zero. All amounts are without tax.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::account::{Account, Purchase, State};
@@ -19,7 +19,7 @@ use super::publisher::Publisher;
 const CENTS: u32 = 2;
 /// How far a billing date may lie from where the calendar puts it: Roku dates the same moment a few
 /// seconds apart in different fields.
-const SAME_DATE_SECONDS: i64 = 12 * 3600;
+const SAME_DATE: SignedDuration = SignedDuration::from_hours(12);
 
 /// What a change of plan would cost now.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,13 +150,14 @@ impl Term {
     /// was paid while on hold is billed from that day on: then the term is one period long.
     fn last_of(plan: &Purchase, period: Period) -> Option<Self> {
         let ends_at = plan.term_ends_at?;
-        let counted = period.terms_between(plan.purchased_at, ends_at).find_map(|term| {
-            let apart_seconds =
-                ends_at.duration_since(period.after(plan.purchased_at, term)).as_secs();
-            (apart_seconds.abs() < SAME_DATE_SECONDS)
-                .then(|| period.after(plan.purchased_at, term - 1))
+        let counted = period.terms_ending_at(plan.purchased_at, ends_at).into_iter().find(|term| {
+            let counted = period.after(plan.purchased_at, *term);
+            ends_at.duration_since(counted).abs() < SAME_DATE
         });
-        let began_at = counted.unwrap_or_else(|| period.after(ends_at, -1));
+        let began_at = counted.map_or_else(
+            || period.after(ends_at, -1),
+            |term| period.after(plan.purchased_at, term - 1),
+        );
         Some(Self { began_at, ends_at })
     }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Observation, Purchase, State};
+use crate::domain::fact::{is_later_date, is_same_date};
 use crate::domain::observation::PurchaseStatus;
 
 /// The state after an answer that came at `at`.
@@ -48,7 +49,7 @@ fn pending_start(before: Option<State>, seen: &Observation, at: Timestamp) -> Op
         Some(State::PendingDowngrade { starts_at })
             if at < starts_at
                 && seen.is_entitled
-                && seen.expires_at.is_some_and(|end| end <= starts_at) =>
+                && seen.expires_at.is_some_and(|end| !is_later_date(end, starts_at)) =>
         {
             Some(starts_at)
         }
@@ -67,7 +68,7 @@ fn ended(before: Option<State>, at: Timestamp) -> State {
 fn same_term_is_trial(before: Option<State>, end: Timestamp) -> bool {
     match before {
         Some(State::Trial { ends_at } | State::Cancelled { ends_at, trial: true }) => {
-            ends_at == end
+            is_same_date(ends_at, end)
         }
         _ => false,
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Direction, Notification, PlanChange, Purchase, State, TransactionType as T};
+use crate::domain::fact::is_later_date;
 
 /// The state after a push; none where it changes none.
 pub(super) fn state(before: Option<&Purchase>, push: &Notification) -> Option<State> {
@@ -86,7 +87,7 @@ fn after_cancellation(
         Some(State::Grace { .. } | State::OnHold { .. }) => State::Ended { at },
         // A downgrade that never starts; a later date says that it had started.
         Some(State::PendingDowngrade { starts_at }) => {
-            running_out(told_end.filter(|end| *end > starts_at), false)
+            running_out(told_end.filter(|end| is_later_date(*end, starts_at)), false)
         }
         // Its renewals were off before.
         Some(suspended @ State::Suspended { .. }) => match told_end {

@@ -11,6 +11,7 @@ use super::{
     Account, Direction, Notification, Observation, PlanChange, Purchase, PurchaseId, State,
     TransactionType as T,
 };
+use crate::domain::fact::{is_later_date, is_same_date};
 
 /// How far apart the two pushes of one change may be dated: as long as Roku tries to deliver one
 /// (`roku-pay.md` §1). They are a second apart in its samples.
@@ -78,7 +79,7 @@ impl Account {
         let named = seen.replaces.iter().map(|old| self.known(old).unwrap_or(old).clone());
         let named: Vec<PurchaseId> = named.filter(|old| old != id).collect();
         let Some(new) = self.purchases.get_mut(id) else { return };
-        let change = new.change.get_or_insert_with(|| PlanChange {
+        let change = new.change.get_or_insert(PlanChange {
             direction,
             ordered_at: new.purchased_at,
             replaces: None,
@@ -194,7 +195,7 @@ impl Account {
             )
         };
         let ends_then = |(id, purchase): &(&PurchaseId, &Purchase)| {
-            *id != new && runs(purchase) && purchase.state.term_end() == starts_at
+            *id != new && runs(purchase) && is_one_date(purchase.state.term_end(), starts_at)
         };
         self.purchases.iter().find(ends_then).map(|(id, _)| id.clone())
     }
@@ -205,7 +206,7 @@ impl Account {
         let starts_then = |(id, new): &(&PurchaseId, &Purchase)| {
             let unpaired = new.change.as_ref().is_some_and(|change| change.replaces.is_none());
             let is_pending = matches!(new.state, State::PendingDowngrade { .. });
-            *id != old && unpaired && is_pending && new.state.term_end() == ends_at
+            *id != old && unpaired && is_pending && is_one_date(new.state.term_end(), ends_at)
         };
         self.purchases.iter().find(starts_then).map(|(id, _)| id.clone())
     }
@@ -228,7 +229,7 @@ impl Account {
     fn take_renewal(&mut self, old: &PurchaseId, told_end: Option<Timestamp>, at: Timestamp) {
         let start = self.downgrades_from(old).find_map(|new| new.state.term_end());
         let Some(starts_at) = start else { return };
-        if told_end.is_some_and(|end| end > starts_at) {
+        if told_end.is_some_and(|end| is_later_date(end, starts_at)) {
             return self.withdraw_downgrades_from(old, at);
         }
         if let Some(running) = self.purchases.get_mut(old)
@@ -270,11 +271,17 @@ impl Account {
             };
             let Some(old) = change.replaces else { return };
             match change.direction {
+                // What Roku has told of the old plan since then holds for itself.
+                Direction::Upgrade if self.is_confirmed_since(&old, change.ordered_at) => return,
                 Direction::Upgrade => self.follow_upgrade(&new, &old, at),
                 Direction::Downgrade => self.keep_last_downgrade(&old, at),
             }
             new = old;
         }
+    }
+
+    fn is_confirmed_since(&self, purchase: &PurchaseId, moment: Timestamp) -> bool {
+        self.purchases.get(purchase).is_some_and(|purchase| purchase.confirmed_at > moment)
     }
 
     fn follow_upgrade(&mut self, new: &PurchaseId, old: &PurchaseId, at: Timestamp) {
@@ -301,6 +308,10 @@ impl Account {
             }
         }
     }
+}
+
+fn is_one_date(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| is_same_date(one, other))
 }
 
 fn is_over(state: State) -> bool {

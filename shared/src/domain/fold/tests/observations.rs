@@ -110,3 +110,18 @@ fn a_cancellation_in_grace_or_on_hold_ends_access_at_once() {
         assert_eq!(state_after(PURCHASE, &[sale(), unpaid, cancelled]), ended);
     }
 }
+
+#[test]
+fn a_date_is_the_same_with_seven_digits_of_fraction_and_with_three() {
+    let (pushed, answered) = ("2022-08-11T19:51:57.7657086Z", "2022-08-11T19:51:57.765Z");
+    let trial = push("Sale", PURCHASE, SOLD, Some(pushed), json!({"isFreeTrial": true}));
+    let look = seen(PURCHASE, DURING_TERM, Some(answered), json!({}));
+    assert_eq!(state_after(PURCHASE, &[trial, look]), trial_until(answered));
+
+    // The old plan's end is known from an answer, the downgrade's start from a push.
+    let old = seen(PURCHASE, SOLD, Some(answered), json!({}));
+    let lower = push("DowngradeSale", NEW_PURCHASE, DURING_TERM, Some(pushed), json!({}));
+    let taken_back = push("Resubscribe", PURCHASE, LATER_IN_TERM, None, json!({}));
+    let ended = State::Ended { at: at(LATER_IN_TERM) };
+    assert_eq!(state_after(NEW_PURCHASE, &[old, lower, taken_back]), ended);
+}

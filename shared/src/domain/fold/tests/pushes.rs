@@ -127,3 +127,26 @@ fn a_type_that_changes_nothing_is_counted_and_changes_nothing() {
     let counted = [("Credit", 1), ("Paused", 1), ("Refund", 2)];
     assert!(account.other_pushes.iter().map(|(word, count)| (word.as_str(), *count)).eq(counted));
 }
+
+#[test]
+fn a_plan_that_roku_confirmed_after_the_upgrade_is_not_replaced_by_it_again() {
+    let up = |kind: &str, at: &str| {
+        push(kind, NEW_PURCHASE, at, Some(NEXT_TERM_END), json!({"productCode": "S2-US"}))
+    };
+    let left = cancellation("UpgradeCancellation", LATER_IN_TERM, Some(TERM_END));
+    let taken_back = push("Resubscribe", PURCHASE, "2022-07-21T00:00:00Z", None, json!({}));
+    let cancelled = cancellation("Cancellation", "2022-07-22T00:00:00Z", Some(TERM_END));
+    let renewed = up("Sale", "2022-07-23T00:00:00Z");
+    let history = [sale(), up("UpgradeSale", DURING_TERM), left, taken_back, cancelled, renewed];
+    assert_eq!(state_after(PURCHASE, &history), runs_out(TERM_END));
+}
+
+#[test]
+fn words_for_types_are_counted_one_by_one_up_to_a_limit() {
+    let odd = (0..40).map(|n| {
+        let at = format!("2022-07-20T10:00:{n:02}Z");
+        push(&format!("Odd{n}"), PURCHASE, &at, None, json!({}))
+    });
+    let counted = fold(odd).other_pushes;
+    assert_eq!((counted.len(), counted["and others"]), (33, 8));
+}

@@ -1,0 +1,128 @@
+//! What a fact tells of a purchase beside its state: its product, its dates, its last charge.
+
+use jiff::Timestamp;
+
+use super::{Notification, Observation, Purchase, State, TransactionType as T, after_push};
+use crate::domain::account::Charge;
+use crate::domain::amounts::Amounts;
+
+impl Notification {
+    /// Whether it tells that a dispute began (since when) or is over (none).
+    pub(super) fn tells_of_a_dispute(&self) -> Option<Option<Timestamp>> {
+        match self.transaction_type {
+            T::Chargeback | T::SecondChargeback => Some(Some(self.event_at)),
+            T::ChargebackReversed => Some(None),
+            _ => None,
+        }
+    }
+
+    /// Whether it tells that the purchase goes on.
+    fn confirms(&self) -> bool {
+        self.transaction_type.is_charge()
+            || matches!(
+                self.transaction_type,
+                T::GraceInitiated | T::Resubscribe | T::CancellationOfferInitiated
+            )
+    }
+
+    /// Whether it tells of a term that was charged for, if only with a credit.
+    fn charges(&self) -> bool {
+        (self.begins_a_term() && !self.is_free_trial) || self.transaction_type.is_recovery()
+    }
+
+    fn begins_a_trial(&self) -> bool {
+        self.begins_a_term() && self.is_free_trial
+    }
+
+    fn begins_a_term(&self) -> bool {
+        matches!(self.transaction_type, T::Sale | T::UpgradeSale)
+    }
+}
+
+impl Purchase {
+    /// A purchase after a push about it.
+    pub(super) fn heard_of(before: Option<Self>, state: State, push: &Notification) -> Self {
+        let mut purchase = before.unwrap_or_else(|| Self::new(push.event_at));
+        purchase.product = push.product.clone().or(purchase.product);
+        purchase.purchased_at = push.purchased_at.unwrap_or(purchase.purchased_at);
+        if push.confirms() && state.goes_on() {
+            purchase.confirmed_at = push.event_at;
+        }
+        if push.transaction_type.is_charge() {
+            purchase.last_transaction = push.transaction.clone().or(purchase.last_transaction);
+        }
+        if push.charges() {
+            purchase.charge = Some(Charge::told(&push.amounts, push.event_at, purchase.charge));
+            purchase.disputed_since = None;
+        } else if push.begins_a_trial() {
+            purchase.charge = None;
+        }
+        purchase.change = after_push::change(purchase.change, push);
+        purchase.stand(state, push.expires_at)
+    }
+
+    /// A purchase after Roku described it.
+    pub(super) fn seen(
+        before: Option<Self>,
+        state: State,
+        seen: &Observation,
+        at: Timestamp,
+    ) -> Self {
+        let mut purchase = before.unwrap_or_else(|| Self::new(at));
+        purchase.product = Some(seen.product.clone());
+        purchase.purchased_at = seen.purchased_at.unwrap_or(purchase.purchased_at);
+        purchase.last_transaction = Some(seen.transaction.clone());
+        if state.goes_on() {
+            purchase.confirmed_at = at;
+        }
+        let is_trial = matches!(state, State::Trial { .. } | State::Cancelled { trial: true, .. });
+        if seen.is_entitled && !is_trial && !matches!(state, State::PendingDowngrade { .. }) {
+            purchase.charge = Some(Charge::told(&seen.amounts, at, purchase.charge));
+        }
+        purchase.stand(state, seen.expires_at)
+    }
+
+    /// One that nothing but its existence is known of.
+    fn new(at: Timestamp) -> Self {
+        Self {
+            product: None,
+            state: State::Ended { at },
+            purchased_at: at,
+            confirmed_at: at,
+            term_ends_at: None,
+            charge: None,
+            last_transaction: None,
+            change: None,
+            disputed_since: None,
+        }
+    }
+
+    /// The purchase in a state that it was told of with a date.
+    fn stand(self, state: State, told_end: Option<Timestamp>) -> Self {
+        let term_ends_at = match state {
+            State::Trial { .. }
+            | State::Current { .. }
+            | State::Grace { .. }
+            | State::Suspended { .. } => state.term_end(),
+            // The date of a cancellation may be its own day, and not the end of the term.
+            State::Cancelled { ends_at, .. } => self.term_ends_at.max(Some(ends_at)),
+            State::Replaced { .. } => told_end.or(self.term_ends_at),
+            State::OnHold { .. } | State::PendingDowngrade { .. } | State::Ended { .. } => {
+                self.term_ends_at
+            }
+        };
+        Self { state, term_ends_at, ..self }
+    }
+}
+
+impl Charge {
+    /// A charge that Roku told of. A recovery is told without amounts: it is for what was due.
+    fn told(amounts: &Amounts, at: Timestamp, before: Option<Self>) -> Self {
+        let before = before.map_or((None, None), |charge| (charge.value, charge.currency));
+        Self {
+            at,
+            value: amounts.value().or(before.0),
+            currency: amounts.currency.clone().or(before.1),
+        }
+    }
+}
