@@ -128,6 +128,10 @@ fn print_text(stack: &Stack) {
         "  CUSTOMER=$(curl -s $API/3.0/json-rpc -d '{{\"method\":\"generateCustomerToken\",\"params\":{{\"publisherToken\":\"'$TOKEN'\",\"customerEmail\":\"ann@example.com\"}},\"jsonrpc\":\"2.0\",\"id\":1}}' | grep -o 'ey[^\"]*')"
     );
     println!("  curl -s $API/entitlements/{id} -H \"Authorization: Bearer $CUSTOMER\"; echo");
+    println!("\nAnd to see how it came about:\n");
+    println!(
+        "  cargo run -- customer show ann@example.com --publisher {publisher} --local {dynamodb}"
+    );
 }
 
 async fn interrupted() -> std::io::Result<()> {
