@@ -115,8 +115,8 @@ pub enum State {
     /// says; from its day on it is in force even before its first charge is seen
     /// (`roku-pay.md` §10.7).
     PendingDowngrade {
-        /// When the old term ends and this one starts.
-        starts_at: Timestamp,
+        /// When the old term ends and this one starts; none until Roku has told.
+        starts_at: Option<Timestamp>,
     },
     /// Another took its place. Its `expirationDate`, still ahead, does not keep it alive.
     Replaced {
@@ -162,7 +162,7 @@ impl State {
             | Self::Suspended { ends_at } => Some(ends_at),
             Self::Current { ends_at } => ends_at,
             Self::Grace { since } => Some(since),
-            Self::PendingDowngrade { starts_at } => Some(starts_at),
+            Self::PendingDowngrade { starts_at } => starts_at,
             Self::OnHold { .. } | Self::Replaced { .. } | Self::Ended { .. } => None,
         }
     }
@@ -170,7 +170,7 @@ impl State {
     /// The day from which a downgrade is taken to be in force before its charge is heard of.
     pub(super) fn assumed_start(self) -> Option<Timestamp> {
         match self {
-            Self::PendingDowngrade { starts_at } => Some(starts_at),
+            Self::PendingDowngrade { starts_at } => starts_at,
             _ => None,
         }
     }
@@ -187,7 +187,10 @@ impl fmt::Display for State {
             Self::OnHold { since } => write!(f, "on hold since {since}"),
             Self::Cancelled { ends_at, .. } => write!(f, "cancelled, runs until {ends_at}"),
             Self::Suspended { ends_at } => write!(f, "suspended, its term ends {ends_at}"),
-            Self::PendingDowngrade { starts_at } => write!(f, "pending, starts {starts_at}"),
+            Self::PendingDowngrade { starts_at: Some(start) } => {
+                write!(f, "pending, starts {start}")
+            }
+            Self::PendingDowngrade { starts_at: None } => f.write_str("pending"),
             Self::Replaced { at } => write!(f, "replaced at {at}"),
             Self::Ended { at } => write!(f, "ended at {at}"),
         }

@@ -65,7 +65,10 @@ impl Standing {
             State::OnHold { .. } => Self::OnHold,
             State::Cancelled { ends_at, .. } => running(Self::Cancelled, ends_at),
             State::Suspended { ends_at } => running(Self::Suspended, ends_at),
-            State::PendingDowngrade { starts_at } => renewing(Self::PendingDowngrade, starts_at),
+            State::PendingDowngrade { starts_at: Some(starts_at) } => {
+                renewing(Self::PendingDowngrade, starts_at)
+            }
+            State::PendingDowngrade { starts_at: None } => Self::PendingDowngrade,
             State::Replaced { .. } => Self::Replaced,
             State::Ended { .. } => Self::Ended,
         }

@@ -9,12 +9,8 @@ use crate::domain::observation::PurchaseStatus;
 /// The state after an answer that came at `at`.
 pub(super) fn state(before: Option<&Purchase>, seen: &Observation, at: Timestamp) -> State {
     let before = before.map(|purchase| purchase.state);
-    if let Some(starts_at) = pending_start(before, seen, at) {
-        return if seen.cancelled {
-            ended(before, at)
-        } else {
-            State::PendingDowngrade { starts_at }
-        };
+    if let Some(pending) = pending(before, seen, at) {
+        return if seen.cancelled { ended(before, at) } else { pending };
     }
     match (seen.is_entitled, seen.cancelled, seen.expires_at) {
         (true, _, Some(ends_at)) if seen.status == PurchaseStatus::PendingInactive => {
@@ -39,22 +35,21 @@ pub(super) fn state(before: Option<&Purchase>, seen: &Observation, at: Timestamp
     }
 }
 
-/// When the downgrade that Roku describes will start, while it has not.
-fn pending_start(before: Option<State>, seen: &Observation, at: Timestamp) -> Option<Timestamp> {
+/// The downgrade that Roku describes, while it has not started.
+fn pending(before: Option<State>, seen: &Observation, at: Timestamp) -> Option<State> {
+    let known_start = match before {
+        Some(State::PendingDowngrade { starts_at }) => starts_at,
+        _ => None,
+    };
     if seen.status == PurchaseStatus::PendingActive {
-        return Some(seen.expires_at.unwrap_or(at));
+        return Some(State::PendingDowngrade { starts_at: seen.expires_at.or(known_start) });
     }
     // Roku's words for "pending" vary; a date that has not moved past a start ahead says it too.
-    match before {
-        Some(State::PendingDowngrade { starts_at })
-            if at < starts_at
-                && seen.is_entitled
-                && seen.expires_at.is_some_and(|end| !is_later_date(end, starts_at)) =>
-        {
-            Some(starts_at)
-        }
-        _ => None,
-    }
+    let is_ahead = known_start.filter(|starts_at| at < *starts_at && seen.is_entitled);
+    let has_not_moved =
+        |starts_at: &Timestamp| seen.expires_at.is_some_and(|end| !is_later_date(end, *starts_at));
+    let starts_at = is_ahead.filter(has_not_moved)?;
+    Some(State::PendingDowngrade { starts_at: Some(starts_at) })
 }
 
 fn ended(before: Option<State>, at: Timestamp) -> State {

@@ -18,17 +18,18 @@ pub(super) fn state(before: Option<&Purchase>, push: &Notification) -> Option<St
             Some(State::renewing(told_end.or(known_end), false))
         }
         // The date of a DowngradeSale is the end of the plan it follows: its own start.
-        T::DowngradeSale => Some(State::PendingDowngrade { starts_at: told_end.unwrap_or(at) }),
+        T::DowngradeSale => Some(State::PendingDowngrade { starts_at: told_end }),
         T::GraceInitiated => unless_left(before, State::Grace { since: began(told_end, at) }),
         T::OnHoldInitiated => unless_left(before, State::OnHold { since: at }),
         T::Cancellation | T::DowngradeCancellation => {
             Some(after_cancellation(before, told_end, known_end, at))
         }
-        // Its date stays in the future and means nothing.
+        // The old plan is over although the date, the end of its term, is ahead.
         T::UpgradeCancellation => match before {
-            Some(
-                over @ (State::Replaced { .. } | State::Suspended { .. } | State::Ended { .. }),
-            ) => Some(over),
+            Some(State::Suspended { ends_at }) => {
+                Some(State::Suspended { ends_at: told_end.unwrap_or(ends_at) })
+            }
+            Some(over @ (State::Replaced { .. } | State::Ended { .. })) => Some(over),
             _ => Some(State::Replaced { at }),
         },
         T::Resubscribe => Some(after_resubscription(before, told_end.or(known_end))),
@@ -87,7 +88,9 @@ fn after_cancellation(
         Some(State::Grace { .. } | State::OnHold { .. }) => State::Ended { at },
         // A downgrade that never starts; a later date says that it had started.
         Some(State::PendingDowngrade { starts_at }) => {
-            running_out(told_end.filter(|end| is_later_date(*end, starts_at)), false)
+            let had_started =
+                |end: &Timestamp| starts_at.is_some_and(|starts_at| is_later_date(*end, starts_at));
+            running_out(told_end.filter(had_started), false)
         }
         // Its renewals were off before.
         Some(suspended @ State::Suspended { .. }) => match told_end {

@@ -247,7 +247,7 @@ impl Account {
         };
         let begun = self.purchases.iter_mut().find(|(id, pending)| {
             let starts =
-                matches!(pending.state, State::PendingDowngrade { starts_at } if starts_at <= at);
+                matches!(pending.state, State::PendingDowngrade { starts_at: Some(start) } if start <= at);
             let old = pending.change.as_ref().and_then(|change| change.replaces.as_ref());
             let same_chain = is_new || old == Some(sold);
             *id != sold && starts && same_chain && pending.product.as_ref() == Some(&product)

@@ -58,7 +58,9 @@ impl Purchase {
             purchase.charge = None;
         }
         purchase.change = after_push::change(purchase.change, push);
-        purchase.stand(state, push.expires_at)
+        let end_of_left =
+            push.expires_at.filter(|_| push.transaction_type == T::UpgradeCancellation);
+        purchase.stand(state, end_of_left)
     }
 
     /// A purchase after Roku described it.
@@ -79,7 +81,7 @@ impl Purchase {
         if seen.is_entitled && !is_trial && !matches!(state, State::PendingDowngrade { .. }) {
             purchase.charge = Some(Charge::told(&seen.amounts, at, purchase.charge));
         }
-        purchase.stand(state, seen.expires_at)
+        purchase.stand(state, None)
     }
 
     /// One that nothing but its existence is known of.
@@ -97,8 +99,8 @@ impl Purchase {
         }
     }
 
-    /// The purchase in a state that it was told of with a date.
-    fn stand(self, state: State, told_end: Option<Timestamp>) -> Self {
+    /// The purchase in another state; with the end of its term, where it was left for an upgrade.
+    fn stand(self, state: State, end_of_left: Option<Timestamp>) -> Self {
         let term_ends_at = match state {
             State::Trial { .. }
             | State::Current { .. }
@@ -106,7 +108,7 @@ impl Purchase {
             | State::Suspended { .. } => state.term_end(),
             // The date of a cancellation may be its own day, and not the end of the term.
             State::Cancelled { ends_at, .. } => self.term_ends_at.max(Some(ends_at)),
-            State::Replaced { .. } => told_end.or(self.term_ends_at),
+            State::Replaced { .. } => end_of_left.or(self.term_ends_at),
             State::OnHold { .. } | State::PendingDowngrade { .. } | State::Ended { .. } => {
                 self.term_ends_at
             }

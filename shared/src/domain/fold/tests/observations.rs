@@ -57,7 +57,7 @@ fn an_observation_is_read_by_rokus_truth_table() {
 
 #[test]
 fn pending_active_is_pending_in_every_spelling_whatever_is_entitled_says() {
-    let pending = State::PendingDowngrade { starts_at: at(TERM_END) };
+    let pending = State::PendingDowngrade { starts_at: Some(at(TERM_END)) };
     for status in ["PendingActive", "Pending_Active", "pending_active", "PENDING_ACTIVE"] {
         for entitled in [true, false] {
             let more = json!({"purchaseStatus": status, "isEntitled": entitled});

@@ -86,7 +86,7 @@ fn an_upgrade_replaces_the_old_plan_at_once_although_its_date_is_ahead() {
 
 #[test]
 fn a_downgrade_is_pending_until_the_old_plan_has_run_out() {
-    let pending = State::PendingDowngrade { starts_at: at(TERM_END) };
+    let pending = State::PendingDowngrade { starts_at: Some(at(TERM_END)) };
     assert_eq!(state_after(NEW_PURCHASE, &downgrade()), pending);
     assert_eq!(state_after(PURCHASE, &downgrade()), runs_out(TERM_END));
 }

@@ -88,7 +88,7 @@ pub(super) fn pushes() -> Vec<(T, &'static str, &'static str)> {
         (
             T::UpgradeCancellation,
             "The customer moved up: this is the old plan",
-            "ahead, and without meaning",
+            "the end of the old term, which keeps nothing open",
         ),
         (
             T::DowngradeCancellation,
