@@ -71,7 +71,7 @@ fn describe(history: History, publisher: &Publisher, now: Timestamp) -> Value {
             "state": purchase.state.to_string(),
             "standing": Standing::of(purchase, &publisher.settings, now).to_string(),
             "open": offer.is_some() && open.iter().any(|grant| grant.purchase == id),
-            "replaces": purchase.change.as_ref().and_then(|change| change.replaces.as_ref()),
+            "replaces": purchase.replaces(),
             "disputedSince": purchase.disputed_since,
             "chargedOtherThanComputed": charged.map(|found| json!({
                 "charge": found.charge,

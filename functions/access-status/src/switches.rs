@@ -22,9 +22,17 @@ pub(crate) fn availability(
     current: &OfferId,
     now: Timestamp,
 ) -> Value {
+    let catalog = &publisher.catalog;
     let is_meant = |offer: &Offer| current.means(&offer.id);
-    let quotes = accounts.iter().flat_map(|account| {
-        publisher.catalog.offers().iter().filter(|to| !is_meant(to)).filter_map(|to| {
+    let has_it = |account: &&Account| {
+        let open = account.access(publisher, now);
+        open.iter().filter_map(|grant| catalog.offer_of(grant.product)).any(is_meant)
+    };
+    let may_follow = |to: &&Offer| {
+        !is_meant(to) && catalog.offers_meant_by(current).any(|from| from.group == to.group)
+    };
+    let quotes = accounts.iter().filter(has_it).flat_map(|account| {
+        catalog.offers().iter().filter(may_follow).filter_map(|to| {
             match quote(account, publisher, to, now) {
                 Ok(quote) => is_meant(quote.from).then(|| item(&quote)),
                 Err(NoQuote::Ordered) => Some(ordered(to)),

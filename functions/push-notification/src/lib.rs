@@ -154,10 +154,8 @@ impl PushNotification {
 /// Compares what Roku charged for an upgrade with what it should be, once both of its pushes are
 /// there: a difference is told, never hidden.
 fn compare_charge(publisher: &Publisher, account: &Account, told_of: &PurchaseId) {
-    let is_told_of = |(id, new): &(&PurchaseId, &Purchase)| {
-        *id == told_of
-            || new.change.as_ref().is_some_and(|change| change.replaces.as_ref() == Some(told_of))
-    };
+    let is_told_of =
+        |(id, new): &(&PurchaseId, &Purchase)| *id == told_of || new.replaces() == Some(told_of);
     for (id, _) in account.purchases.iter().filter(is_told_of) {
         if let Some(found) = difference(account, id, &publisher.catalog) {
             tracing::warn!(

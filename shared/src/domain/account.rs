@@ -11,12 +11,11 @@ use super::fact::{FactId, later};
 use super::id::{PurchaseId, RokuProductId, TransactionId};
 use super::plan_change::PlanChange;
 
-/// The longest grace that Roku allows. One of which nothing more is heard has ended then
-/// (`roku-pay.md` §6, §10.7).
-pub const LONGEST_GRACE: SignedDuration = SignedDuration::from_hours(16 * 24);
-
-/// Roku ends a subscription that has not been paid for so long (`roku-pay.md` §6).
+/// The grace that Roku gives where the developer sets none (`roku-pay.md` §6).
+const USUAL_GRACE: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// Roku ends a subscription that has not been paid for about so long (`roku-pay.md` §6).
 const LONGEST_HOLD: SignedDuration = SignedDuration::from_hours(60 * 24);
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the facts about one Roku customer add up to. Made by [`super::fold`] and by nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -63,8 +62,6 @@ pub struct Purchase {
 /// A charge for a term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
-    /// When Roku told of it.
-    pub at: Timestamp,
     /// What was given for the term, in money and credit, without tax. None where Roku did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Decimal>,
@@ -198,29 +195,35 @@ impl fmt::Display for State {
 }
 
 impl Account {
-    /// From when on Roku is to be asked about a purchase, because a term has ended and nothing was
-    /// heard of what follows. None while nothing is open.
+    /// From when on Roku is to be asked about a purchase, because a term ends then, or grace or a
+    /// hold, and what follows may not be heard of. None where nothing can follow.
     pub fn ask_roku_at(&self) -> Option<Timestamp> {
         self.purchases.values().filter_map(Purchase::ask_roku_at).min()
     }
 
     /// The purchase that takes the place of another, if one does.
     pub fn successor_of(&self, old: &PurchaseId) -> Option<&Purchase> {
-        let replaces = |new: &&Purchase| {
-            new.change.as_ref().is_some_and(|change| change.replaces.as_ref() == Some(old))
-        };
+        let successors = self.purchases.values().filter(|new| new.replaces() == Some(old));
         // An old plan may have been left twice; the last to leave it for decides.
-        self.purchases.values().filter(replaces).max_by_key(|new| new.purchased_at)
+        successors.max_by_key(|new| new.purchased_at)
     }
 }
 
 impl Purchase {
     fn ask_roku_at(&self) -> Option<Timestamp> {
         match self.state {
-            State::Grace { since } => Some(later(since, LONGEST_GRACE)),
+            // Once a day where it lasts longer.
+            State::Grace { since } => {
+                Some(later(since, USUAL_GRACE).max(later(self.confirmed_at, A_DAY)))
+            }
             State::OnHold { since } => Some(later(since, LONGEST_HOLD)),
             state => state.term_end(),
         }
+    }
+
+    /// The purchase whose place it takes, as far as Roku has told.
+    pub fn replaces(&self) -> Option<&PurchaseId> {
+        self.change.as_ref()?.replaces.as_ref()
     }
 
     /// Whether it was ever paid for; a trial is not.

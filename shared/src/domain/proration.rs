@@ -33,7 +33,8 @@ pub struct Quote<'a> {
     /// When the new plan opens: now, or when the old term ends.
     pub takes_effect_at: Timestamp,
     /// What the rest of the old term is worth: nothing in a trial or after the term, the same share
-    /// of what was paid as is left of the time. None where Roku never said what was paid.
+    /// of what was paid as is left of the time. None where Roku never said what was paid, or where
+    /// the two offers have different currencies.
     pub unused_value: Option<Decimal>,
     /// What is charged at once: for an upgrade the new price less the unused value, for a downgrade
     /// nothing. None where the unused value is not known.
@@ -96,7 +97,7 @@ pub fn quote<'a>(
 }
 
 fn upgrade<'a>(from: &'a Offer, plan: &Purchase, to: &'a Offer, now: Timestamp) -> Quote<'a> {
-    let unused_value = unused_value(plan, from, now);
+    let unused_value = unused_value(plan, from, now).filter(|_| from.currency == to.currency);
     Quote {
         from,
         to,
@@ -134,7 +135,7 @@ fn unused_value(plan: &Purchase, offer: &Offer, now: Timestamp) -> Option<Decima
     let term = Term::last_of(plan, offer.period?)?;
     let currency = charge.currency.as_deref().unwrap_or(&offer.currency);
     let comparable = currency.eq_ignore_ascii_case(&offer.currency);
-    comparable.then(|| to_the_cent(value.max(Decimal::ZERO) * term.share_left(now)))
+    comparable.then(|| to_the_cent(term.part_left(value.max(Decimal::ZERO), now)))
 }
 
 /// A billing term.
@@ -161,8 +162,9 @@ impl Term {
         Some(Self { began_at, ends_at })
     }
 
-    /// How much of the term is left at a moment: from one, at its beginning, to nothing.
-    fn share_left(self, now: Timestamp) -> Decimal {
+    /// The part of a value that is left of the term at a moment: all of it at its beginning, nothing
+    /// at its end. Divided last, so that half a cent is half a cent.
+    fn part_left(self, value: Decimal, now: Timestamp) -> Decimal {
         let seconds = |from: Timestamp, to: Timestamp| {
             Decimal::from(to.duration_since(from).as_millis().max(0)) / Decimal::ONE_THOUSAND
         };
@@ -170,7 +172,7 @@ impl Term {
         if whole.is_zero() {
             return Decimal::ZERO;
         }
-        (seconds(now, self.ends_at) / whole).min(Decimal::ONE)
+        (value * seconds(now, self.ends_at).min(whole)) / whole
     }
 }
 
@@ -197,10 +199,13 @@ pub fn difference(
 ) -> Option<Difference> {
     let new = account.purchases.get(upgrade)?;
     let change = new.change.as_ref().filter(|change| change.direction == Direction::Upgrade)?;
-    let old = account.purchases.get(change.replaces.as_ref()?)?;
+    let old = account.purchases.get(new.replaces()?)?;
     let (from, to) =
         (catalog.offer_of(old.product.as_ref()?)?, catalog.offer_of(new.product.as_ref()?)?);
     let told = change.charged.as_ref().filter(|told| told.is_in(&to.currency))?;
+    if from.currency != to.currency {
+        return None;
+    }
     let charge = told.net()?;
     let credit = told.credits_applied.unwrap_or_default();
     let expected_credit = unused_value(old, from, change.ordered_at)?.min(to.price);

@@ -24,7 +24,7 @@ pub(super) struct AccountItem {
     /// Counts the writes of the account; 0 is "never written".
     version: u64,
     /// Whether it was folded by other rules than ours; `account` is empty then.
-    is_outdated: bool,
+    pub(super) is_outdated: bool,
     /// The sort keys of facts that are kept and not folded in.
     pub(super) unfolded: HashSet<String>,
     /// The `by_customer` key, where the account is linked.

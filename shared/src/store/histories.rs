@@ -7,6 +7,7 @@ use super::transaction_item::{self, transaction_key};
 use super::{Item, StoreError, Table, customer_pk, fact_item, key, string, text};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
+use crate::domain::fold::fold;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
 
 /// Finds Roku accounts and reads their facts.
@@ -20,7 +21,7 @@ pub struct Histories {
 pub struct History {
     /// The customer that the account is linked to.
     pub holder: Option<CustomerId>,
-    /// What the facts add up to, as it was last written.
+    /// What the facts add up to, as it was last written by the rules of this version.
     pub account: Account,
     /// What Roku told, in no order.
     pub facts: Vec<Fact>,
@@ -95,7 +96,9 @@ impl Histories {
         let (item, facts) =
             tokio::try_join!(self.table.get(account_key, true), fact_item::all(&self.table, pk))?;
         let item = AccountItem::read(account_key, item.unwrap_or_default())?;
-        let facts = facts.iter().map(fact_item::from_item).collect::<Result<_, _>>()?;
-        Ok(History { holder: item.holder(publisher), account: item.account, facts })
+        let facts = facts.iter().map(fact_item::from_item).collect::<Result<Vec<Fact>, _>>()?;
+        let holder = item.holder(publisher);
+        let account = if item.is_outdated { fold(facts.clone()) } else { item.account };
+        Ok(History { holder, account, facts })
     }
 }

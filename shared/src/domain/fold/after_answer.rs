@@ -8,11 +8,13 @@ use crate::domain::observation::PurchaseStatus;
 
 /// The state after an answer that came at `at`.
 pub(super) fn state(before: Option<&Purchase>, seen: &Observation, at: Timestamp) -> State {
+    // A date that cannot be read is not a term that never ends.
+    let expires_at = seen.expires_at.or_else(|| before?.term_ends_at);
     let before = before.map(|purchase| purchase.state);
     if let Some(pending) = pending(before, seen, at) {
         return if seen.cancelled { ended(before, at) } else { pending };
     }
-    match (seen.is_entitled, seen.cancelled, seen.expires_at) {
+    match (seen.is_entitled, seen.cancelled, expires_at) {
         (true, _, Some(ends_at)) if seen.status == PurchaseStatus::PendingInactive => {
             State::Suspended { ends_at }
         }

@@ -47,7 +47,7 @@ impl Account {
             }
             T::DowngradeCancellation => {
                 if let Some(new) = self.starts_when_this_ends(id) {
-                    self.pair(&new, Some(id.clone()));
+                    self.start_when_ends(&new, id);
                 }
             }
             _ => {}
@@ -85,12 +85,16 @@ impl Account {
             replaces: None,
             charged: None,
         });
-        change.replaces = named.first().cloned().or_else(|| change.replaces.clone());
+        let known = change.replaces.clone();
+        change.replaces = named.first().cloned().or_else(|| known.clone());
+        let goes_on = new.state.goes_on();
         for old in &named {
             match direction {
+                // Every later answer names it again; by then it may have been taken up again.
+                Direction::Upgrade if known.as_ref() == Some(old) => {}
                 Direction::Upgrade if seen.is_entitled => self.leave_named_plan(id, old, at),
-                Direction::Upgrade => {}
-                Direction::Downgrade => self.let_run_out(old),
+                Direction::Downgrade if goes_on => self.let_run_out(old),
+                _ => {}
             }
         }
     }
@@ -129,12 +133,10 @@ impl Account {
     /// The plan that an upgrade ordered at `at` took the place of, where its own push came first.
     fn left_for_an_upgrade(&self, new: &PurchaseId, at: Timestamp) -> Option<PurchaseId> {
         let left = self.purchases.iter().filter_map(|(id, purchase)| match purchase.state {
-            State::Replaced { at: left } if id != new && self.successor_of(id).is_none() => {
-                Some((left, id))
-            }
+            State::Replaced { at: left } if id != new && is_in_window(left, at) => Some((left, id)),
             _ => None,
         });
-        nearest(left, at)
+        nearest(left.filter(|(_, id)| self.successor_of(id).is_none()), at)
     }
 
     /// A plan was left for an upgrade. Its push names no new plan: it is the upgrade that was
@@ -151,8 +153,9 @@ impl Account {
         if let Some((new, _)) = known {
             return Some(new.clone());
         }
-        let unpaired =
-            self.upgrades().filter(|(id, change)| *id != old && change.replaces.is_none());
+        let unpaired = self.upgrades().filter(|(id, change)| {
+            *id != old && change.replaces.is_none() && is_in_window(change.ordered_at, at)
+        });
         let new = nearest(unpaired.map(|(id, change)| (change.ordered_at, id)), at)?;
         self.pair(&new, Some(old.clone()));
         Some(new)
@@ -177,7 +180,7 @@ impl Account {
         }
         let pending = self.purchases.get_mut(left)?;
         pending.state = State::Ended { at };
-        let base = pending.change.as_ref()?.replaces.clone()?;
+        let base = pending.replaces()?.clone();
         let running = self.purchases.get_mut(&base)?;
         if let State::Cancelled { .. } = running.state {
             running.state = State::Replaced { at };
@@ -185,37 +188,53 @@ impl Account {
         Some(base)
     }
 
-    /// The plan whose term ends when a downgrade starts.
+    /// The plan whose term ends when a downgrade starts, if it is but one: to the digit, or else
+    /// about then.
     fn ends_when_this_starts(&self, new: &PurchaseId) -> Option<PurchaseId> {
         let starts_at = self.purchases.get(new)?.state.term_end();
-        let runs = |purchase: &Purchase| {
-            matches!(
-                purchase.state,
-                State::Trial { .. } | State::Current { .. } | State::Cancelled { .. }
-            )
+        let runs = |state: State| {
+            matches!(state, State::Trial { .. } | State::Current { .. } | State::Cancelled { .. })
         };
-        let ends_then = |(id, purchase): &(&PurchaseId, &Purchase)| {
-            *id != new && runs(purchase) && is_one_date(purchase.state.term_end(), starts_at)
-        };
-        self.purchases.iter().find(ends_then).map(|(id, _)| id.clone())
+        let running = self.purchases.iter().filter(|(id, one)| *id != new && runs(one.state));
+        let ends = running.map(|(id, one)| (one.state.term_end(), id));
+        let ends: Vec<_> = ends.filter(|(end, _)| is_one_date(*end, starts_at)).collect();
+        let exactly: Vec<_> = ends.iter().filter(|(end, _)| *end == starts_at).copied().collect();
+        match (&exactly[..], &ends[..]) {
+            ([(_, old)], _) | ([], [(_, old)]) => Some((*old).clone()),
+            _ => None,
+        }
     }
 
-    /// The pending downgrade, not paired yet, that starts when a plan ends.
+    /// The pending downgrade that starts when a plan ends, unless a plan that runs out is known to
+    /// be the one that it follows.
     fn starts_when_this_ends(&self, old: &PurchaseId) -> Option<PurchaseId> {
         let ends_at = self.purchases.get(old)?.state.term_end();
         let starts_then = |(id, new): &(&PurchaseId, &Purchase)| {
-            let unpaired = new.change.as_ref().is_some_and(|change| change.replaces.is_none());
-            let is_pending = matches!(new.state, State::PendingDowngrade { .. });
-            *id != old && unpaired && is_pending && is_one_date(new.state.term_end(), ends_at)
+            let State::PendingDowngrade { starts_at } = new.state else { return false };
+            let known = new.replaces().and_then(|known| self.purchases.get(known));
+            // Paired by its date alone, with a plan that another one shares its date with.
+            let is_guess = known.is_none_or(|known| known.state.goes_on());
+            *id != old && is_guess && (starts_at.is_none() || is_one_date(starts_at, ends_at))
         };
         self.purchases.iter().find(starts_then).map(|(id, _)| id.clone())
+    }
+
+    /// Pairs a pending downgrade with the plan that Roku says it follows.
+    fn start_when_ends(&mut self, new: &PurchaseId, old: &PurchaseId) {
+        let ends_at = self.purchases.get(old).and_then(|old| old.state.term_end());
+        let Some(new) = self.purchases.get_mut(new) else { return };
+        if let State::PendingDowngrade { starts_at: starts_at @ None } = &mut new.state {
+            *starts_at = ends_at;
+        }
+        if let Some(change) = &mut new.change {
+            change.replaces = Some(old.clone());
+        }
     }
 
     /// The pending downgrades from a plan.
     fn downgrades_from(&mut self, old: &PurchaseId) -> impl Iterator<Item = &mut Purchase> {
         self.purchases.values_mut().filter(move |new| {
-            matches!(new.state, State::PendingDowngrade { .. })
-                && new.change.as_ref().is_some_and(|change| change.replaces.as_ref() == Some(old))
+            matches!(new.state, State::PendingDowngrade { .. }) && new.replaces() == Some(old)
         })
     }
 
@@ -248,8 +267,7 @@ impl Account {
         let begun = self.purchases.iter_mut().find(|(id, pending)| {
             let starts =
                 matches!(pending.state, State::PendingDowngrade { starts_at: Some(start) } if start <= at);
-            let old = pending.change.as_ref().and_then(|change| change.replaces.as_ref());
-            let same_chain = is_new || old == Some(sold);
+            let same_chain = is_new || pending.replaces() == Some(sold);
             *id != sold && starts && same_chain && pending.product.as_ref() == Some(&product)
         });
         let Some((_, pending)) = begun else { return };
@@ -271,31 +289,27 @@ impl Account {
             };
             let Some(old) = change.replaces else { return };
             match change.direction {
-                // What Roku has told of the old plan since then holds for itself.
-                Direction::Upgrade if self.is_confirmed_since(&old, change.ordered_at) => return,
-                Direction::Upgrade => self.follow_upgrade(&new, &old, at),
-                Direction::Downgrade => self.keep_last_downgrade(&old, at),
+                Direction::Upgrade if !self.follow_upgrade(&new, &old, at) => return,
+                Direction::Upgrade => new = old,
+                Direction::Downgrade => return self.keep_last_downgrade(&old, at),
             }
-            new = old;
         }
     }
 
-    fn is_confirmed_since(&self, purchase: &PurchaseId, moment: Timestamp) -> bool {
-        self.purchases.get(purchase).is_some_and(|purchase| purchase.confirmed_at > moment)
-    }
-
-    fn follow_upgrade(&mut self, new: &PurchaseId, old: &PurchaseId, at: Timestamp) {
+    /// Says whether anything changed for the old plan.
+    fn follow_upgrade(&mut self, new: &PurchaseId, old: &PurchaseId, at: Timestamp) -> bool {
         let (Some(after), Some(before)) = (self.purchases.get(new), self.purchases.get(old)) else {
-            return;
+            return false;
         };
         let state = after_upgrade(before, after, at);
-        let is_left = matches!(state, State::Replaced { .. } | State::Suspended { .. });
+        let is_changed = before.state != state;
         if let Some(before) = self.purchases.get_mut(old) {
             before.state = state;
         }
-        if is_left {
+        if matches!(state, State::Replaced { .. } | State::Suspended { .. }) {
             self.withdraw_downgrades_from(old, at);
         }
+        is_changed
     }
 
     /// Of several downgrades from one plan the one that was ordered last is the one that will be.
@@ -318,22 +332,36 @@ fn is_over(state: State) -> bool {
     matches!(state, State::Replaced { .. } | State::Suspended { .. } | State::Ended { .. })
 }
 
-/// The one dated nearest to a moment, within the window.
+fn is_in_window(one: Timestamp, other: Timestamp) -> bool {
+    one.duration_since(other).abs() <= PAIR_WINDOW
+}
+
+/// The one dated nearest to a moment. None where two are about as near: one order may change two
+/// plans of different groups (`roku-pay.md` §4), and Roku's answer tells which is which.
 fn nearest<'a>(
     dated: impl Iterator<Item = (Timestamp, &'a PurchaseId)>,
     to: Timestamp,
 ) -> Option<PurchaseId> {
-    let apart = |moment: Timestamp| moment.duration_since(to).abs();
-    let found = dated.filter(|(moment, _)| apart(*moment) <= PAIR_WINDOW);
-    found.min_by_key(|(moment, _)| apart(*moment)).map(|(_, id)| id.clone())
+    let apart = |(moment, _): &(Timestamp, &PurchaseId)| moment.duration_since(to).abs();
+    let mut dated: Vec<_> = dated.collect();
+    dated.sort_by_key(apart);
+    match dated[..] {
+        [first, second, ..] if is_same_date(first.0, second.0) => None,
+        [first, ..] => Some(first.1.clone()),
+        [] => None,
+    }
 }
 
 /// The state of a plan that was left for an upgrade. While the upgrade is in its free trial the old
 /// plan is suspended; paid for, it replaces it; given up unpaid, the old plan comes back and runs
 /// out.
 fn after_upgrade(old: &Purchase, new: &Purchase, at: Timestamp) -> State {
+    let ordered_at = new.change.as_ref().map(|change| change.ordered_at);
     let ends_at = match old.state {
-        State::Suspended { ends_at } | State::Cancelled { ends_at, trial: false } => ends_at,
+        State::Suspended { ends_at } => ends_at,
+        // What runs out because it was taken up again after the upgrade runs out for itself.
+        State::Cancelled { .. } if Some(old.confirmed_at) > ordered_at => return old.state,
+        State::Cancelled { ends_at, trial: false } => ends_at,
         State::Replaced { at } => old.term_ends_at.unwrap_or(at),
         _ => return old.state,
     };

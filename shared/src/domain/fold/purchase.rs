@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Notification, Observation, Purchase, State, TransactionType as T, after_push};
 use crate::domain::account::Charge;
 use crate::domain::amounts::Amounts;
+use crate::domain::id::{PurchaseId, TransactionId};
 
 impl Notification {
     /// Whether it tells that a dispute began (since when) or is over (none).
@@ -44,15 +45,15 @@ impl Purchase {
     pub(super) fn heard_of(before: Option<Self>, state: State, push: &Notification) -> Self {
         let mut purchase = before.unwrap_or_else(|| Self::new(push.event_at));
         purchase.product = push.product.clone().or(purchase.product);
-        purchase.purchased_at = push.purchased_at.unwrap_or(purchase.purchased_at);
+        purchase.bought_at(push.purchased_at, push.event_at);
         if push.confirms() && state.goes_on() {
             purchase.confirmed_at = push.event_at;
         }
         if push.transaction_type.is_charge() {
-            purchase.last_transaction = push.transaction.clone().or(purchase.last_transaction);
+            purchase.remember_charge(push.purchase.as_ref(), push.transaction.as_ref());
         }
         if push.charges() {
-            purchase.charge = Some(Charge::told(&push.amounts, push.event_at, purchase.charge));
+            purchase.charge = Some(Charge::told(&push.amounts, purchase.charge));
             purchase.disputed_since = None;
         } else if push.begins_a_trial() {
             purchase.charge = None;
@@ -72,16 +73,40 @@ impl Purchase {
     ) -> Self {
         let mut purchase = before.unwrap_or_else(|| Self::new(at));
         purchase.product = Some(seen.product.clone());
-        purchase.purchased_at = seen.purchased_at.unwrap_or(purchase.purchased_at);
-        purchase.last_transaction = Some(seen.transaction.clone());
+        purchase.bought_at(seen.purchased_at, at);
+        let is_news = purchase.remember_charge(Some(&seen.purchase), Some(&seen.transaction));
         if state.goes_on() {
             purchase.confirmed_at = at;
         }
         let is_trial = matches!(state, State::Trial { .. } | State::Cancelled { trial: true, .. });
-        if seen.is_entitled && !is_trial && !matches!(state, State::PendingDowngrade { .. }) {
-            purchase.charge = Some(Charge::told(&seen.amounts, at, purchase.charge));
+        let is_charged =
+            seen.is_entitled && !is_trial && !matches!(state, State::PendingDowngrade { .. });
+        // A push about the same charge tells more of it: Roku's answers show no credit.
+        if is_charged && (is_news || purchase.charge.is_none()) {
+            purchase.charge = Some(Charge::told(&seen.amounts, purchase.charge));
+        }
+        if is_charged && is_news && seen.expires_at > purchase.term_ends_at {
+            purchase.disputed_since = None;
         }
         purchase.stand(state, None)
+    }
+
+    /// Takes the date of purchase that Roku told at `at`; nothing was bought later than it is told of.
+    fn bought_at(&mut self, told: Option<Timestamp>, at: Timestamp) {
+        self.purchased_at = told.filter(|date| *date <= at).unwrap_or(self.purchased_at);
+    }
+
+    /// Takes note of a charge, which Roku may name for the whole chain; the first one names it
+    /// anyway. Says whether it is another one than was known.
+    fn remember_charge(
+        &mut self,
+        chain: Option<&PurchaseId>,
+        charge: Option<&TransactionId>,
+    ) -> bool {
+        let is_first =
+            |charge: &&TransactionId| chain.is_some_and(|id| id.as_str() == charge.as_str());
+        let Some(charge) = charge.filter(|charge| !is_first(charge)) else { return false };
+        self.last_transaction.replace(charge.clone()).as_ref() != Some(charge)
     }
 
     /// One that nothing but its existence is known of.
@@ -119,10 +144,9 @@ impl Purchase {
 
 impl Charge {
     /// A charge that Roku told of. A recovery is told without amounts: it is for what was due.
-    fn told(amounts: &Amounts, at: Timestamp, before: Option<Self>) -> Self {
+    fn told(amounts: &Amounts, before: Option<Self>) -> Self {
         let before = before.map_or((None, None), |charge| (charge.value, charge.currency));
         Self {
-            at,
             value: amounts.value().or(before.0),
             currency: amounts.currency.clone().or(before.1),
         }

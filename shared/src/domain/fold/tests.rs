@@ -2,6 +2,7 @@
 
 mod lifecycle;
 mod observations;
+mod plan_changes;
 mod properties;
 mod pushes;
 

@@ -233,3 +233,26 @@ proptest::proptest! {
 fn plan_of(period: Period) -> Offer {
     plan("S1_US", 799, period, 1)
 }
+
+#[test]
+fn offers_of_two_currencies_are_not_set_off_against_each_other() {
+    let mut store = store();
+    let offers = store.catalog.offers().iter().cloned().map(|offer| {
+        let currency = if offer.id.as_str() == "S2_US" { "JPY" } else { "USD" };
+        Offer { currency: currency.to_owned(), ..offer }
+    });
+    store.catalog = Catalog::new(offers.collect()).unwrap();
+    let basic = sale("S1-US", "2024-01-10T00:00:00Z", "2024-02-10T00:00:00Z", json!({}));
+    let to = store.catalog.offer_of(&RokuProductId::parse("S2-US").unwrap()).unwrap();
+    let quote = quote(&fold([basic]), &store, to, at("2024-01-20T00:00:00Z")).unwrap();
+    assert_eq!((quote.charge_now, quote.unused_value), (None, None));
+}
+
+#[test]
+fn half_a_cent_is_half_a_cent() {
+    // 10 of 28 days of 3.99 are 1.425.
+    let month = json!({"total": 3.99, "originalPurchaseDate": "2023-01-15T00:00:00Z"});
+    let basic = sale("S1-US", "2023-02-15T00:00:00Z", "2023-03-15T00:00:00Z", month);
+    let (charge, _) = quoted(vec![basic], "S2-US", "2023-03-05T00:00:00Z").unwrap();
+    assert_eq!(charge, cents(1199 - 143));
+}

@@ -84,8 +84,8 @@ impl Purchase {
         let seconds = |from: Timestamp, to: Timestamp| {
             Decimal::from(to.duration_since(from).as_secs().max(0))
         };
-        let share = seconds(now, end) / seconds(start, end).max(Decimal::ONE);
-        to_the_cent(self.latest.worth() * share)
+        let whole = seconds(start, end).max(Decimal::ONE);
+        to_the_cent(self.latest.worth() * seconds(now, end) / whole)
     }
 }
 

@@ -125,3 +125,39 @@ fn a_date_is_the_same_with_seven_digits_of_fraction_and_with_three() {
     let ended = State::Ended { at: at(LATER_IN_TERM) };
     assert_eq!(state_after(NEW_PURCHASE, &[old, lower, taken_back]), ended);
 }
+
+#[test]
+fn an_answer_whose_date_cannot_be_read_leaves_the_known_end() {
+    let look = seen(PURCHASE, DURING_TERM, None, json!({"expirationDate": "soon"}));
+    assert_eq!(state_after(PURCHASE, &[sale(), look]), paid_until(TERM_END));
+}
+
+#[test]
+fn an_answer_about_the_same_charge_leaves_what_the_push_told_of_it() {
+    let more = json!({"total": 2.58, "creditsApplied": 5.41});
+    let sold = push("Sale", PURCHASE, SOLD, Some(TERM_END), more);
+    let worth = |facts: &[Fact]| {
+        let account = hear(facts);
+        purchase_of(&account, PURCHASE).charge.clone().and_then(|charge| charge.value).unwrap()
+    };
+    let look = |more| seen(PURCHASE, DURING_TERM, Some(TERM_END), more);
+    let same = look(json!({"total": 2.58}));
+    assert_eq!(worth(&[sold.clone(), same]).to_string(), "7.99");
+    let next = look(json!({"total": 7.49, "transactionId": "next-charge"}));
+    assert_eq!(worth(&[sold, next]).to_string(), "7.49");
+}
+
+#[test]
+fn a_dispute_is_over_when_roku_answers_with_a_later_charge() {
+    let disputed = push("Chargeback", PURCHASE, DURING_TERM, None, json!({}));
+    let since = |facts: &[Fact]| purchase_of(&hear(facts), PURCHASE).disputed_since;
+    let asked = |transaction: &str, end: &str| {
+        seen(PURCHASE, AFTER_TERM, Some(end), json!({"transactionId": transaction}))
+    };
+    let history = [sale(), disputed];
+    assert_eq!(since(&history), Some(at(DURING_TERM)));
+    let same = [&history[..], &[asked(PURCHASE, NEXT_TERM_END)]].concat();
+    assert_eq!(since(&same), Some(at(DURING_TERM)));
+    let paid = [&history[..], &[asked("next-charge", NEXT_TERM_END)]].concat();
+    assert_eq!(since(&paid), None);
+}

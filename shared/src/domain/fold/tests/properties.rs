@@ -9,7 +9,6 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::access::Grant;
-use crate::domain::account::LONGEST_GRACE;
 use crate::domain::offer::{Offer, Period};
 use crate::domain::publisher::Publisher;
 use crate::domain::samples::{any_history, offer, publisher, push, seen};
@@ -102,14 +101,17 @@ fn chain_of(fact: &Fact) -> Option<&PurchaseId> {
 /// told of no date at all.
 fn paid_until(history: &[Fact], purchase: &PurchaseId) -> Option<(Timestamp, bool)> {
     let about = history.iter().filter(|fact| chain_of(fact) == Some(purchase));
-    let told = about.map(|fact| match fact {
-        Fact::Notification(push) => {
-            let grace = push.transaction_type == TransactionType::GraceInitiated;
-            (push.expires_at.or(grace.then_some(push.event_at)), grace)
-        }
-        Fact::Observation(seen) => (seen.expires_at, seen.is_entitled && !seen.cancelled),
-    });
-    told.filter_map(|(date, grace)| Some((date?, grace))).reduce(|a, b| (a.0.max(b.0), a.1 | b.1))
+    let told: Vec<_> = about
+        .map(|fact| match fact {
+            Fact::Notification(push) => {
+                let grace = push.transaction_type == TransactionType::GraceInitiated;
+                (push.expires_at.or(grace.then_some(push.event_at)), grace)
+            }
+            Fact::Observation(seen) => (seen.expires_at, seen.is_entitled && !seen.cancelled),
+        })
+        .collect();
+    let latest = told.iter().filter_map(|(date, _)| *date).max()?;
+    Some((latest, told.iter().any(|(_, grace)| *grace)))
 }
 
 proptest! {
@@ -139,7 +141,7 @@ proptest! {
             // What has no end is for things bought once; the catalog refuses it to plans.
             let Some(expires_at) = grant.expires_at else { continue };
             let (end, grace) = paid_until(&history, grant.purchase).unwrap();
-            let grace = if grace { LONGEST_GRACE } else { SignedDuration::ZERO };
+            let grace = if grace { store.settings.grace() } else { SignedDuration::ZERO };
             prop_assert!(expires_at <= end, "{:?} until {}", grant, end);
             prop_assert!(now < end + store.settings.renewal_leeway() + grace, "{:?} at {}", grant, now);
         }
@@ -216,10 +218,10 @@ proptest! {
     }
 
     #[test]
-    fn a_group_that_has_a_paid_term_is_open(history in any_history()) {
+    fn a_group_that_has_a_paid_term_is_open(history in any_history(), later in 0_u16..30) {
         // Whatever gives way does so to something that is open itself.
         let (account, store) = (fold(history.clone()), store());
-        let now = newest(&history);
+        let now = newest(&history) + days(later);
         let paid = account.purchases.values().any(|purchase| {
             let runs = matches!(purchase.state, State::Current { ends_at: Some(end) } if end > now);
             runs && purchase.product.as_ref().is_some_and(|product| product.as_str() != "S3-US")
