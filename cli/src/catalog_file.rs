@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use usher::domain::catalog::{Catalog, CatalogError};
 use usher::domain::id::{InvalidId, PublisherId};
-use usher::domain::offer::Offer;
+use usher::domain::offer::{Offer, OfferId};
 use usher::domain::publisher::{Publisher, Settings};
+
+/// Nothing that Roku sells costs more.
+const LARGEST_PRICE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 
 /// The demo publisher of `usher local`.
 const DEMO: &str = include_str!("../demo-catalog.toml");
@@ -50,6 +54,16 @@ pub enum CatalogFileError {
     /// Without channels every push would be set aside.
     #[error("{}: settings.channels must name at least one channel, each as Roku writes it", .0.display())]
     Channels(PathBuf),
+    /// An offer's price or currency cannot be meant.
+    #[error("{}: offer {offer}: {problem}", path.display())]
+    Offer {
+        /// The file.
+        path: PathBuf,
+        /// Which offer.
+        offer: OfferId,
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// The offers contradict each other.
     #[error("{}: {source}", path.display())]
     Offers {
@@ -93,9 +107,26 @@ fn parse(text: &str, path: &Path) -> Result<Publisher, CatalogFileError> {
     if channels.is_empty() || !channels.iter().all(is_id) {
         return Err(CatalogFileError::Channels(path));
     }
+    for offer in &file.offers {
+        if let Some(problem) = problem_of(offer) {
+            return Err(CatalogFileError::Offer { path, offer: offer.id.clone(), problem });
+        }
+    }
     match Catalog::new(file.offers) {
         Ok(catalog) => Ok(Publisher { id, settings: file.settings, catalog }),
         Err(source) => Err(CatalogFileError::Offers { path, source }),
+    }
+}
+
+fn problem_of(offer: &Offer) -> Option<&'static str> {
+    let is_code =
+        offer.currency.len() == 3 && offer.currency.bytes().all(|c| c.is_ascii_uppercase());
+    let is_price =
+        (Decimal::ZERO..=LARGEST_PRICE).contains(&offer.price) && offer.price.scale() <= 2;
+    match (is_code, is_price) {
+        (false, _) => Some("currency must be an ISO 4217 code, as in USD"),
+        (_, false) => Some("price must be an amount of at most a million, in cents"),
+        _ => None,
     }
 }
 
@@ -126,6 +157,11 @@ mod tests {
             (head.replace("[\"1\"]", "[]"), "must name at least one channel"),
             (head.replace("[\"1\"]", "[\" 1\"]"), "must name at least one channel"),
             (format!("{head}{offer}roku_product = \" \""), "must not be empty"),
+            (format!("{head}{offer}").replace("USD", "usd"), "offer S1_US: currency must be"),
+            (format!("{head}{offer}").replace("price=\"1\"", "price=\"-5\""), "price must be"),
+            (format!("{head}{offer}").replace("price=\"1\"", "price=\"0.001\""), "price must be"),
+            (format!("{head}grace_days = 5"), "grace_days must be 0, 3, 10, 11, 13 or 16"),
+            (format!("{head}grace_days = 300"), "grace_days must be 0, 3, 10, 11, 13 or 16"),
             (format!("{head}{offer}{offer}"), "c.toml: offer S1_US is in the catalog twice"),
         ] {
             assert!(problem(&text).contains(expected), "{}", problem(&text));

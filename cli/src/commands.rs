@@ -9,6 +9,7 @@ pub mod replay;
 pub mod simulate;
 pub mod token;
 
+use std::io::Write;
 use std::sync::Arc;
 
 use aws_config::Region;
@@ -17,9 +18,11 @@ use clap::Args;
 use jiff::Timestamp;
 use usher::clock::Clock;
 use usher::config::{Config, ROKU_URL, aws_config};
+use usher::domain::fold::fold;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
 use usher::store::Table;
+use usher::store::histories::History;
 use usher::store::publishers::Publishers;
 
 use crate::stack::Stack;
@@ -39,7 +42,9 @@ pub struct TableArgument {
         long,
         value_name = "URL",
         num_args = 0..=1,
-        default_missing_value = "http://127.0.0.1:8082"
+        require_equals = true,
+        default_missing_value = "http://127.0.0.1:8082",
+        value_parser = web_address
     )]
     local: Option<String>,
 }
@@ -105,16 +110,44 @@ async fn known_publisher(table: &Table, id: &PublisherId) -> Result<Arc<Publishe
     known.ok_or_else(|| format!("publisher {id} has no catalog yet: apply one first").into())
 }
 
+fn web_address(text: &str) -> Result<String, String> {
+    let is_web = text.starts_with("http://") || text.starts_with("https://");
+    is_web.then(|| text.to_owned()).ok_or_else(|| "must begin with http:// or https://".to_owned())
+}
+
 /// The moment that a command looks at.
 #[derive(Debug, Args)]
 pub struct MomentArgument {
-    /// At this moment instead of now; the clock of `usher local` is told by its simulator
-    #[arg(long, value_name = "TIME", value_parser = |text: &str| text.parse::<Timestamp>())]
+    /// As it was at this moment, `2026-11-26T00:00:00Z` for one, instead of now. The clock of
+    /// `usher local` is told by its simulator
+    #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
 }
 
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "must be a time as in 2026-11-26T00:00:00Z".to_owned())
+}
+
 impl MomentArgument {
-    fn moment(&self) -> Timestamp {
-        self.at.unwrap_or_else(|| Clock::system().now())
+    /// A history as it was at the moment, and the moment. Now is no earlier than the newest fact: a
+    /// simulated Roku's clock may be ahead of ours.
+    fn look_at(&self, history: History) -> (History, Timestamp) {
+        let Some(at) = self.at else {
+            let newest = history.facts.iter().map(|fact| fact.id().time).max();
+            let now = Clock::system().now();
+            return (history, newest.map_or(now, |newest| newest.max(now)));
+        };
+        let mut facts = history.facts;
+        facts.retain(|fact| fact.id().time <= at);
+        let account = fold(facts.clone());
+        (History { facts, account, ..history }, at)
+    }
+}
+
+/// Prints what a command found. Who closes the pipe has read enough.
+fn print(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|error| format!("cannot print: {error}").into()),
     }
 }

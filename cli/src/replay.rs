@@ -1,12 +1,13 @@
 //! Pushes from a file, taken as if Roku had just sent them: in any order, any number of times.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
-use push_notification::{PushNotification, Taken};
+use jiff::Timestamp;
+use push_notification::{MAX_BODY_BYTES, PushNotification, Taken};
 use serde_json::Value;
 use usher::domain::publisher::Publisher;
 use usher::roku::public_keys::Unverified;
-use usher::roku::push::VerifiedPush;
+use usher::roku::push::{PublicKeySet, UnverifiedPush, VerifiedPush};
 use usher::store::StoreError;
 
 /// What became of the pushes of a file.
@@ -16,7 +17,7 @@ pub struct Outcome {
     pub kept: usize,
     /// Known before.
     pub repeated: usize,
-    /// Belonging to no account of the publisher, by why.
+    /// Belonging to no account of the publisher, by line and why.
     pub set_aside: Vec<(usize, &'static str)>,
     /// No push at all, or not signed by Roku, by line and why. Nothing of them is kept.
     pub refused: Vec<(usize, String)>,
@@ -32,48 +33,44 @@ pub enum ReplayError {
     #[error("line {0}: {cause}", cause = .1.with_causes())]
     Store(usize, StoreError),
     /// Roku's key set cannot be read.
-    #[error("line {0}: Roku's public keys are out of reach")]
+    #[error("line {0}: the key set (--roku-keys) cannot be read")]
     NoKeys(usize),
 }
 
-/// A push as it stands in a file.
-enum Line<'a> {
-    Signed(&'a str),
-    Decoded(VerifiedPush),
+/// Where the keys come from that signed pushes are checked with.
+#[derive(Debug)]
+pub enum Keys {
+    /// The address that the handler was made with.
+    OfHandler,
+    /// A key set from a file, and the time by which pushes are checked.
+    Given(PublicKeySet, Timestamp),
 }
 
 /// Takes every push of `lines`, one a line: a JWS as Roku sent it, a decoded message, or
 /// `{"key": …, "message": …}` with Roku's message key. Without the key a decoded message is known
 /// by what it says; if it was also delivered live there are two facts that say the same, which
-/// changes no account.
+/// changes no account. What became of each is added to `outcome`.
 ///
 /// # Errors
 /// [`ReplayError`] when it cannot go on. A line that is no push is told in the outcome.
 pub async fn replay(
     handler: &PushNotification,
     publisher: &Publisher,
-    lines: impl BufRead,
-) -> Result<Outcome, ReplayError> {
-    let mut outcome = Outcome::default();
-    for (number, line) in (1..).zip(lines.lines()) {
-        let line = line.map_err(|error| ReplayError::Unreadable(number, error))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let push = match read(line.trim()) {
-            Ok(Line::Decoded(push)) => push,
-            Ok(Line::Signed(jws)) => match handler.verify(jws).await {
-                Ok(push) => push,
-                Err(Unverified::Refused(why)) => {
-                    outcome.refused.push((number, why.to_string()));
-                    continue;
-                }
-                Err(Unverified::NoKeys(_)) => return Err(ReplayError::NoKeys(number)),
-            },
-            Err(why) => {
+    keys: &Keys,
+    mut lines: impl BufRead,
+    outcome: &mut Outcome,
+) -> Result<(), ReplayError> {
+    for number in 1.. {
+        let line = next_line(&mut lines).map_err(|error| ReplayError::Unreadable(number, error))?;
+        let Some(line) = line else { break };
+        let push = match read(handler, keys, &line).await {
+            Ok(Some(push)) => push,
+            Ok(None) => continue,
+            Err(Bad::Line(why)) => {
                 outcome.refused.push((number, why));
                 continue;
             }
+            Err(Bad::NoKeys) => return Err(ReplayError::NoKeys(number)),
         };
         let taken = handler.take(publisher, &push).await;
         match taken.map_err(|error| ReplayError::Store(number, error))? {
@@ -82,20 +79,70 @@ pub async fn replay(
             Taken::SetAside(reason) => outcome.set_aside.push((number, reason.as_str())),
         }
     }
-    Ok(outcome)
+    Ok(())
 }
 
-fn read(line: &str) -> Result<Line<'_>, String> {
-    if !line.starts_with('{') {
-        return Ok(Line::Signed(line));
+/// The bytes of the next line, one more than a push may have at most; none at the end.
+fn next_line(lines: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let limit = u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX) + 1;
+    let read = lines.by_ref().take(limit).read_until(b'\n', &mut line)?;
+    if line.len() > MAX_BODY_BYTES && !line.ends_with(b"\n") {
+        lines.skip_until(b'\n')?;
     }
-    let object: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let push = match (&object["key"], &object["message"]) {
-        (Value::String(key), message @ Value::Object(_)) => {
-            VerifiedPush::vouched_for(Some(key), message.to_string())
+    Ok((read > 0).then_some(line))
+}
+
+/// Why a line is not taken.
+enum Bad {
+    Line(String),
+    NoKeys,
+}
+
+/// The push in a line; none where the line is blank.
+async fn read(
+    handler: &PushNotification,
+    keys: &Keys,
+    line: &[u8],
+) -> Result<Option<VerifiedPush>, Bad> {
+    let refused = |why: &str| Bad::Line(why.to_owned());
+    if line.len() > MAX_BODY_BYTES {
+        return Err(Bad::Line(format!("longer than {MAX_BODY_BYTES} bytes")));
+    }
+    let text = std::str::from_utf8(line).map_err(|_| refused("not UTF-8"))?;
+    let text = text.trim_start_matches('\u{feff}').trim();
+    match text.bytes().next() {
+        None => Ok(None),
+        Some(b'{') => decoded(text).map(Some).map_err(Bad::Line),
+        Some(b'[' | b'"') => {
+            Err(refused("neither a signed push nor a JSON object; one push a line"))
         }
-        (Value::Null, Value::Null) => VerifiedPush::vouched_for(None, object.to_string()),
-        _ => return Err("`key` must be a text and `message` an object".to_owned()),
-    };
-    Ok(Line::Decoded(push))
+        Some(_) => match verify(handler, keys, text).await {
+            Ok(push) => Ok(Some(push)),
+            Err(Unverified::Refused(why)) => Err(Bad::Line(why.to_string())),
+            Err(Unverified::NoKeys(_)) => Err(Bad::NoKeys),
+        },
+    }
+}
+
+async fn verify(
+    handler: &PushNotification,
+    keys: &Keys,
+    jws: &str,
+) -> Result<VerifiedPush, Unverified> {
+    match keys {
+        Keys::OfHandler => handler.verify(jws).await,
+        Keys::Given(keys, now) => Ok(UnverifiedPush::parse(jws)?.verify(keys, *now)?),
+    }
+}
+
+fn decoded(text: &str) -> Result<VerifiedPush, String> {
+    let object: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    match (&object["key"], &object["message"]) {
+        (Value::String(key), message @ Value::Object(_)) => {
+            Ok(VerifiedPush::vouched_for(Some(key), message.to_string()))
+        }
+        (Value::Null, Value::Null) => Ok(VerifiedPush::vouched_for(None, object.to_string())),
+        _ => Err("`key` must be a text and `message` an object".to_owned()),
+    }
 }

@@ -181,8 +181,8 @@ async fn ann_has_basic(local: &Local) -> (String, String) {
 
 /// Runs a command on the table of a running `usher local`.
 fn on(local: &Local, arguments: &[&str]) -> Output {
-    let where_to = ["--publisher", "123456789", "--local", local.text("dynamodb")];
-    usher(&[arguments, &where_to].concat())
+    let table = format!("--local={}", local.text("dynamodb"));
+    usher(&[arguments, &["--publisher", "123456789", &table]].concat())
 }
 
 fn printed(output: &Output) -> Value {
@@ -260,13 +260,17 @@ async fn pushes_are_replayed_from_a_file_and_bad_lines_are_told() {
     let again = printed(&on(&local, &replay));
     assert_eq!((&again["kept"], &again["repeated"]), (&json!(0), &json!(3)), "{again}");
 
+    // What is no push is told by its line, and the rest is taken.
     let forged = ForeignRoku::start().await.sign(&upgrade);
-    std::fs::write(&file, [&forged, "{", "hello"].join("\n")).unwrap();
+    let long = format!("{{\"x\":\"{}\"}}", "x".repeat(300_000));
+    let bad = [forged.as_bytes(), b"{", b"hello", b"[]", b"\xff\xfe", long.as_bytes()].join(&b'\n');
+    std::fs::write(&file, [&bad, &b"\n"[..], signed.as_bytes()].concat()).unwrap();
     let output = on(&local, &replay);
     assert_eq!(output.status.code(), Some(1));
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let refused = told["refused"].as_array().unwrap().iter().map(|line| &line["line"]);
-    assert_eq!(refused.collect::<Vec<_>>(), [1, 2, 3], "{told}");
+    assert_eq!(refused.collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6], "{told}");
+    assert_eq!(told["repeated"], 1, "{told}");
 }
 
 #[test]
@@ -285,4 +289,19 @@ fn the_corpus_is_written_as_roku_would_sign_it() {
         .map(|jws| verified(jws).notification().unwrap().transaction_type.to_string())
         .collect();
     assert!(types.contains(&"UpgradeCancellation".to_owned()), "{types:?}");
+
+    // And replayed with the key set that lies beside it.
+    let local = Local::start(&[]);
+    let path = |name: &str| out.join(name).to_str().unwrap().to_owned();
+    let (pushes, keys) = (path("upgrade.jws"), path("jwks.json"));
+    let told = printed(&on(&local, &["replay", &pushes, "--roku-keys", &keys, "--json"]));
+    assert_eq!(told["kept"], types.len(), "{told}");
+    let who = "2df58f54b4f7540ca3aa31ce8bec1fe7";
+    let show = |at: &[&str]| on(&local, &[&["customer", "show", who, "--json"], at].concat());
+    let states = |output: &Output| -> Vec<String> {
+        let purchases = printed(output)[0]["purchases"].as_array().unwrap().clone();
+        purchases.iter().map(|one| one["standing"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(states(&show(&["--at", "2024-01-11T00:00:00Z"])), ["current"], "as it was then");
+    assert!(states(&show(&[])).contains(&"replaced".to_owned()));
 }

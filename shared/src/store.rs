@@ -72,6 +72,9 @@ pub enum StoreError {
     /// Others changed the same items under every attempt. Trying again will help.
     #[error("the same items were changed under every attempt")]
     Contended,
+    /// DynamoDB refuses the request itself, an item over 400 KB for one. Trying again will not help.
+    #[error("the table refuses what was asked")]
+    Refused(#[source] Box<dyn Error + Send + Sync>),
     /// An item is not as this program writes it.
     #[error("an item of the table cannot be read: {0}")]
     Corrupt(String),
@@ -201,6 +204,10 @@ fn is_condition_failed<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bo
 
 fn is_conflict<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     has_code(error, "TransactionConflictException")
+}
+
+fn is_refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    has_code(error, "ValidationException")
 }
 
 fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {

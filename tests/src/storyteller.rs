@@ -15,7 +15,7 @@ use usher::domain::id::{RokuCustomerId, RokuProductId};
 use usher::domain::publisher::Settings;
 use usher::store::histories::Histories;
 use usher_cli::catalog_file;
-use usher_cli::replay::replay;
+use usher_cli::replay::{Keys, Outcome, replay};
 use usher_cli::story::{Expectation, Receipt, Step, Story};
 
 use crate::Usher;
@@ -111,7 +111,9 @@ impl Storyteller {
                 let file: String = lines.collect();
                 let handler = PushNotification::new(&self.usher.stack.config).unwrap();
                 let publisher = &self.usher.stack.publisher;
-                let outcome = replay(&handler, publisher, file.as_bytes()).await.unwrap();
+                let (keys, mut outcome) = (Keys::OfHandler, Outcome::default());
+                let replayed = replay(&handler, publisher, &keys, file.as_bytes(), &mut outcome);
+                replayed.await.unwrap();
                 assert_eq!(outcome.refused, []);
             }
         }

@@ -1,7 +1,6 @@
 //! `usher customer show`: what a customer has, may watch, and how it came about.
 
 use clap::Subcommand;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use usher::domain::proration::difference;
 use usher::domain::publisher::Publisher;
@@ -9,7 +8,7 @@ use usher::domain::standing::Standing;
 use usher::domain::timeline::timeline;
 use usher::store::histories::History;
 
-use super::{Failure, MomentArgument, PublisherArgument};
+use super::{Failure, MomentArgument, PublisherArgument, print};
 use crate::find_customer::find_customer;
 
 /// What to do with a customer.
@@ -37,27 +36,25 @@ pub enum Command {
 /// When nobody is found or the table cannot be read.
 pub async fn run(command: Command) -> Result<(), Failure> {
     let Command::Show { who, publisher, moment, json } = command;
-    let now = moment.moment();
     let (config, publisher) = publisher.open(String::new()).await?;
     let found = find_customer(&config.table, &publisher.id, &who).await;
     let found = found.map_err(|error| error.with_causes())?;
     if found.is_empty() {
+        let who: String = who.chars().take(80).collect();
         return Err(
             format!("{who} is no customer with a Roku purchase, nor one of Roku's ids").into()
         );
     }
     let shown: Vec<Value> =
-        found.into_iter().map(|history| describe(history, &publisher, now)).collect();
+        found.into_iter().map(|history| describe(history, &publisher, &moment)).collect();
     if json {
-        print(&format!("{:#}", Value::Array(shown)));
-    } else {
-        shown.iter().for_each(|account| print(&in_text(account)));
+        return print(&format!("{:#}", Value::Array(shown)));
     }
-    Ok(())
+    shown.iter().try_for_each(|account| print(&in_text(account)))
 }
 
-fn describe(history: History, publisher: &Publisher, now: Timestamp) -> Value {
-    let History { holder, account, facts } = history;
+fn describe(history: History, publisher: &Publisher, moment: &MomentArgument) -> Value {
+    let (History { holder, account, facts }, now) = moment.look_at(history);
     let roku_customer = facts.first().map(|fact| fact.roku_customer().as_str().to_owned());
     let open = account.access(publisher, now);
     let purchases = account.purchases.iter().map(|(id, purchase)| {
@@ -92,6 +89,7 @@ fn describe(history: History, publisher: &Publisher, now: Timestamp) -> Value {
         })
     });
     json!({
+        "asOf": now,
         "rokuCustomer": roku_customer,
         "customer": holder,
         "askRokuAt": account.ask_roku_at(),
@@ -103,9 +101,10 @@ fn describe(history: History, publisher: &Publisher, now: Timestamp) -> Value {
 fn in_text(account: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let mut lines = vec![format!(
-        "Roku customer {}, customer {}",
+        "Roku customer {}, customer {}, as of {}",
         text(&account["rokuCustomer"]),
-        text(&account["customer"])
+        text(&account["customer"]),
+        text(&account["asOf"])
     )];
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     lines.push("\npurchases".to_owned());
@@ -117,7 +116,8 @@ fn in_text(account: &Value) -> String {
         };
         let (id, product) = (text(&purchase["purchase"]), text(&purchase["product"]));
         lines.push(format!("  {id}  {product} ({offer})"));
-        lines.push(format!("    {}; {open}", text(&purchase["state"])));
+        let (standing, state) = (text(&purchase["standing"]), text(&purchase["state"]));
+        lines.push(format!("    {open}: {standing} ({state})"));
         if !purchase["disputedSince"].is_null() {
             lines.push(format!("    disputed since {}", text(&purchase["disputedSince"])));
         }
@@ -138,9 +138,4 @@ fn in_text(account: &Value) -> String {
         lines.push(format!("  {}  {}{state}", text(&entry["at"]), text(&entry["what"])));
     }
     lines.join("\n")
-}
-
-#[expect(clippy::print_stdout, reason = "the person at the terminal reads it")]
-fn print(text: &str) {
-    println!("{text}");
 }

@@ -130,7 +130,7 @@ fn print_text(stack: &Stack) {
     println!("  curl -s $API/entitlements/{id} -H \"Authorization: Bearer $CUSTOMER\"; echo");
     println!("\nAnd to see how it came about:\n");
     println!(
-        "  cargo run -- customer show ann@example.com --publisher {publisher} --local {dynamodb}"
+        "  cargo run -- customer show ann@example.com --publisher {publisher} --local={dynamodb}"
     );
 }
 

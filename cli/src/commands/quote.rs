@@ -6,7 +6,7 @@ use usher::domain::offer::OfferId;
 use usher::domain::plan_change::Direction;
 use usher::domain::proration::{NoQuote, Quote, quote};
 
-use super::{Failure, MomentArgument, PublisherArgument};
+use super::{Failure, MomentArgument, PublisherArgument, print};
 use crate::find_customer::find_customer;
 
 /// Who would change to what.
@@ -31,28 +31,29 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the customer or the offer is not known, or it would be no change of plan.
-#[expect(clippy::print_stdout, reason = "the quote is the output")]
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { customer, to, publisher, moment, json } = arguments;
-    let now = moment.moment();
     let (config, publisher) = publisher.open(String::new()).await?;
     let id = OfferId::parse(&to).map_err(|why| format!("--to {why}"))?;
     let offers: Vec<_> = publisher.catalog.offers_meant_by(&id).collect();
     let [to] = offers[..] else {
-        return Err(format!("the catalog has {} offers of the name {to}", offers.len()).into());
+        let offers: Vec<&str> =
+            publisher.catalog.offers().iter().map(|offer| offer.id.as_str()).collect();
+        return Err(format!("--to must name one offer, of {}; not {to}", offers.join(", ")).into());
     };
     let found = find_customer(&config.table, &publisher.id, &customer).await;
-    let accounts = found.map_err(|error| error.with_causes())?;
-    let quotes = accounts.iter().map(|history| quote(&history.account, &publisher, to, now));
+    let found = found.map_err(|error| error.with_causes())?;
+    if found.is_empty() {
+        let customer: String = customer.chars().take(80).collect();
+        return Err(format!("{customer} is no customer with a Roku purchase").into());
+    }
+    let accounts: Vec<_> = found.into_iter().map(|history| moment.look_at(history)).collect();
+    let quotes =
+        accounts.iter().map(|(history, now)| quote(&history.account, &publisher, to, *now));
     // The account that has a plan of the group tells why, if any does.
     let quoted = quotes.reduce(|a, b| if a == Err(NoQuote::NoPlan) { b } else { a });
     let quoted = quoted.unwrap_or(Err(NoQuote::NoPlan))?;
-    if json {
-        println!("{:#}", in_json(&quoted));
-    } else {
-        println!("{}", in_text(&quoted));
-    }
-    Ok(())
+    if json { print(&format!("{:#}", in_json(&quoted))) } else { print(&in_text(&quoted)) }
 }
 
 fn in_json(quote: &Quote<'_>) -> Value {

@@ -8,7 +8,7 @@ use roku_simulator::{Claims, SigningKey};
 use serde_json::Value;
 use usher::clock::Clock;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::story::Story;
 
 /// What to simulate.
@@ -32,20 +32,19 @@ pub enum Command {
 pub fn run(command: Command) -> Result<(), Failure> {
     let Command::Sign { stories, out } = command;
     let signed = sign(&stories, &out)?;
-    #[expect(clippy::print_stdout, reason = "the person at the terminal reads it")]
-    {
-        println!("{signed} pushes signed in {}", out.display());
-    }
-    Ok(())
+    print(&format!("{signed} pushes signed in {}", out.display()))
 }
 
 fn sign(stories: &Path, out: &Path) -> Result<usize, Failure> {
-    let stories = Story::read_all(stories)?;
-    std::fs::create_dir_all(out)?;
+    let found = Story::read_all(stories)?;
+    if found.is_empty() {
+        return Err(format!("{} holds no stories (*.yaml)", stories.display()).into());
+    }
+    std::fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
     let (key, now) = (SigningKey::generate(), Clock::system().now());
     std::fs::write(out.join("jwks.json"), format!("{:#}\n", key.jwks()))?;
     let mut signed = 0;
-    for (name, story) in &stories {
+    for (name, story) in &found {
         let mut file = std::fs::File::create(out.join(format!("{name}.jws")))?;
         for (message_key, push) in story.pushes() {
             let message = Value::Object(push.clone()).to_string();

@@ -70,7 +70,7 @@ impl AccessStatus {
             "accessGranted": grounds.is_some(),
             "grantType": grounds.map(grant_type),
             "expiresAt": expires_at.map(|end| end.as_second()),
-            "purchasedDirectly": grounds == Some(Grounds::Purchase),
+            "purchasedDirectly": grounds.is_some_and(|grounds| grounds != Grounds::Tag),
         }))
     }
 

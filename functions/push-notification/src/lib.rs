@@ -138,8 +138,15 @@ impl PushNotification {
         let purchase = notification.purchase.clone();
         let kept = self.accounts.keep(&publisher.id, Fact::Notification(notification)).await?;
         let repeated = !kept.is_new;
-        let account = self.accounts.fold(kept).await?;
-        tracing::info!(publisher = %publisher.id, %transaction_type, repeated, "push kept");
+        let account = match self.accounts.fold(kept).await {
+            // The push is kept, and sending it again would change nothing: it is ours to mend.
+            Err(error @ StoreError::Refused(_)) => {
+                tracing::error!(error = error.with_causes(), "push kept, account not written");
+                return Ok(Taken::Kept);
+            }
+            folded => folded?,
+        };
+        tracing::info!(publisher = %publisher.id, ?transaction_type, repeated, "push kept");
         let completes_an_upgrade = matches!(
             transaction_type,
             TransactionType::UpgradeSale | TransactionType::UpgradeCancellation

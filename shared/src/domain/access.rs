@@ -26,7 +26,8 @@ pub struct Grant<'a> {
 }
 
 impl Account {
-    /// What the account gives at `now`, with the publisher's settings and the groups of its catalog.
+    /// What the account gives at `now`, with the publisher's settings and the periods and groups of
+    /// its catalog.
     pub fn access<'a>(&'a self, publisher: &'a Publisher, now: Timestamp) -> Vec<Grant<'a>> {
         let open: Vec<Open<'a>> = self
             .purchases
@@ -71,9 +72,12 @@ impl<'a> Open<'a> {
         let standing = Standing::of(purchase, &publisher.settings, now);
         let product = purchase.product.as_ref().filter(|_| standing.gives_access())?;
         let expires_at = purchase.state.term_end();
-        let group = publisher.catalog.offer_of(product).and_then(|offer| offer.group.as_deref());
+        let offer = publisher.catalog.offer_of(product);
+        // What is charged by the period and has no end is a term whose end Roku did not tell.
+        let is_endless = expires_at.is_none() && offer.is_some_and(|offer| offer.period.is_some());
         let grant = Grant { purchase: id, product, standing, expires_at };
-        Some(Self { grant, purchase, group })
+        let group = offer.and_then(|offer| offer.group.as_deref());
+        (!is_endless).then_some(Self { grant, purchase, group })
     }
 
     fn shares_group(&self, other: &Self) -> bool {
@@ -141,15 +145,12 @@ pub enum Grounds {
 }
 
 impl<'a> Entitlements<'a> {
-    /// What `accounts` give at `now`. A product that no offer maps to gives nothing yet; nor does a
-    /// purchase without an end of what is charged by the period, whose end Roku did not tell.
+    /// What `accounts` give at `now`. A product that no offer maps to gives nothing yet.
     pub fn of(accounts: &'a [Account], publisher: &'a Publisher, now: Timestamp) -> Self {
         let catalog = &publisher.catalog;
         let grants = accounts.iter().flat_map(|account| account.access(publisher, now));
-        let held = grants
-            .filter_map(|grant| Some((catalog.offer_of(grant.product)?, grant)))
-            .filter(|(offer, grant)| grant.expires_at.is_some() || offer.period.is_none())
-            .collect();
+        let held = grants.filter_map(|grant| Some((catalog.offer_of(grant.product)?, grant)));
+        let held = held.collect();
         Self { catalog, held }
     }
 

@@ -64,7 +64,7 @@ fn six_hours() -> u16 {
 /// Where a publisher does not say, the longest is assumed, so that nobody who is about to pay is
 /// locked out; Roku's push ends it earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
+#[serde(try_from = "i64", into = "i64")]
 pub struct GraceDays(u8);
 
 /// Why a number is no length of grace.
@@ -78,16 +78,18 @@ impl Default for GraceDays {
     }
 }
 
-impl TryFrom<u8> for GraceDays {
+impl TryFrom<i64> for GraceDays {
     type Error = InvalidGraceDays;
-    fn try_from(days: u8) -> Result<Self, InvalidGraceDays> {
-        if [0, 3, 10, 11, 13, 16].contains(&days) { Ok(Self(days)) } else { Err(InvalidGraceDays) }
+    fn try_from(days: i64) -> Result<Self, InvalidGraceDays> {
+        let allowed = [0, 3, 10, 11, 13, 16].into_iter();
+        let days = allowed.into_iter().find(|allowed| i64::from(*allowed) == days);
+        days.map(Self).ok_or(InvalidGraceDays)
     }
 }
 
-impl From<GraceDays> for u8 {
+impl From<GraceDays> for i64 {
     fn from(days: GraceDays) -> Self {
-        days.0
+        days.0.into()
     }
 }
 

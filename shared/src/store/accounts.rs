@@ -17,8 +17,8 @@ use super::account_item::{AccountItem, Change, account_key};
 use super::fact_item::{self, sort_key};
 use super::receipts::{self, KnownReceipt};
 use super::{
-    Item, StoreError, Table, customer_pk, from_item, is_condition_failed, is_conflict, string,
-    text, transaction_item,
+    Item, StoreError, Table, customer_pk, from_item, is_condition_failed, is_conflict, is_refused,
+    string, text, transaction_item,
 };
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
@@ -221,6 +221,7 @@ impl Accounts {
                 Ok(_) => Ok(true),
                 // Who is in the way will have written the account: there is no use in insisting.
                 Err(error) if is_condition_failed(&error) || is_conflict(&error) => Ok(false),
+                Err(error) if is_refused(&error) => Err(StoreError::Refused(Box::new(error))),
                 Err(error) => Err(StoreError::unavailable(error)),
             };
         };

@@ -1,10 +1,13 @@
 //! The contract of `POST /roku/push-notification/{publisherId}`.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::Method;
 use roku_simulator::{Claims, SigningKey};
 use serde_json::{Value, json};
+use usher::domain::id::RokuCustomerId;
+use usher::store::histories::Histories;
 use usher_tests::Usher;
 use usher_tests::samples::{self, BASIC_PRODUCT, push};
 
@@ -174,4 +177,32 @@ async fn the_contract() {
     let path = "/roku/push-notification/123456789";
     let get = usher.request(Method::GET, path, &[], "").await.shown();
     insta::assert_snapshot!("push_with_another_method", get);
+}
+
+#[tokio::test]
+async fn a_push_is_acknowledged_although_its_account_has_no_room_left() {
+    // An item of DynamoDB ends at 400 KB. The fact is kept; sending it again would not help.
+    let usher = Usher::start().await;
+    let now = usher.stack.config.clock.now();
+    let sale = |id: &str| {
+        let sale = push("Sale", id, BASIC_PRODUCT).with("transactionId", id);
+        sale.at(now, usher_tests::samples::days(now, 30)).message()
+    };
+    assert_eq!(usher.push(&sale("first")).await.status, 200);
+    let text = |text: String| AttributeValue::S(text);
+    let client = usher_tests::wire::dynamodb(&usher.stack.dynamodb).await;
+    let fill = client.update_item().table_name("usher");
+    let fill = fill
+        .key("pk", text(format!("ROKU#123456789#{}", samples::ROKU_CUSTOMER)))
+        .key("sk", text("ACCOUNT".to_owned()))
+        .update_expression("SET ballast = :ballast")
+        .expression_attribute_values(":ballast", text("x".repeat(408_000)));
+    fill.send().await.unwrap();
+
+    assert_eq!(usher.push(&sale(&"s".repeat(1024))).await.status, 200);
+    let histories = Histories::new(&usher.stack.config.table);
+    let roku_customer = RokuCustomerId::parse(samples::ROKU_CUSTOMER).unwrap();
+    let publisher = &usher.stack.publisher.id;
+    let found = histories.of_roku_customer(publisher, &roku_customer).await.unwrap().unwrap();
+    assert_eq!((found.facts.len(), found.account.purchases.len()), (2, 1), "there was no room");
 }

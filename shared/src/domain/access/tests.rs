@@ -200,6 +200,20 @@ fn a_purchase_whose_product_roku_has_not_named_gives_nothing_yet() {
 }
 
 #[test]
+fn a_plan_whose_end_roku_did_not_tell_gives_nothing() {
+    let endless = [fold([sale_of("S1-US", PURCHASE, None)])];
+    let of_period = |period| {
+        let mut store = store();
+        let offers = store.catalog.offers().iter().cloned();
+        let offers = offers.map(|offer| crate::domain::offer::Offer { period, ..offer });
+        store.catalog = Catalog::new(offers.collect()).unwrap();
+        endless[0].access(&store, at(DURING_TERM)).len()
+    };
+    assert_eq!(of_period(Some(crate::domain::offer::Period::Month)), 0);
+    assert_eq!(of_period(None), 1, "bought once");
+}
+
+#[test]
 fn the_latest_end_wins_and_no_end_is_later_than_any() {
     let short = || sale_of("S1-US", PURCHASE, Some(TERM_END));
     let long = || sale_of("S1-DE", NEW_PURCHASE, Some(NEXT_TERM_END));

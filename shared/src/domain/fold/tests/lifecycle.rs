@@ -100,7 +100,7 @@ fn fares(store: &Publisher, facts: Vec<Fact>, fact: Fact, at: &str) -> [String; 
 fn clock_table() -> String {
     let store = store();
     let mut table = "| state | before its date | from its date on | after the leeway (6 h) | \
-                     after grace (16 days) and leeway | Roku is asked |\n|---|---|---|---|---|---|\n"
+                     after `grace_days` (16) and leeway | Roku is asked |\n|---|---|---|---|---|---|\n"
         .to_owned();
     let leeway = SignedDuration::from_hours(6);
     let grace = SignedDuration::from_hours(16 * 24);
