@@ -200,8 +200,7 @@ impl VerifiedPush {
 
     /// The message as it may be kept, without personal data.
     pub fn impersonal_message(&self) -> String {
-        let fields = notification::impersonal(&self.message);
-        fields.map_or_else(|| self.message.clone(), |fields| Value::Object(fields).to_string())
+        notification::impersonal_text(&self.message)
     }
 }
 
