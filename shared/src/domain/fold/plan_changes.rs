@@ -305,6 +305,9 @@ impl Account {
         let is_changed = before.state != state;
         if let Some(before) = self.purchases.get_mut(old) {
             before.state = state;
+            if let State::Suspended { ends_at } = state {
+                before.term_ends_at = Some(ends_at);
+            }
         }
         if matches!(state, State::Replaced { .. } | State::Suspended { .. }) {
             self.withdraw_downgrades_from(old, at);
