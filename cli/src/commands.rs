@@ -115,9 +115,20 @@ fn web_address(text: &str) -> Result<String, String> {
     is_web.then(|| text.to_owned()).ok_or_else(|| "must begin with http:// or https://".to_owned())
 }
 
-/// The moment that a command looks at.
+/// Whose customers a command looks at, as of when, and how it prints what it finds.
 #[derive(Debug, Args)]
-pub struct MomentArgument {
+pub struct LookArguments {
+    #[command(flatten)]
+    publisher: PublisherArgument,
+    #[command(flatten)]
+    moment: MomentArgument,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct MomentArgument {
     /// As it was at this moment, `2026-11-26T00:00:00Z` for one, instead of now. The clock of
     /// `usher local` is told by its simulator
     #[arg(long, value_name = "TIME", value_parser = time)]

@@ -8,7 +8,7 @@ use usher::domain::standing::Standing;
 use usher::domain::timeline::timeline;
 use usher::store::histories::History;
 
-use super::{Failure, MomentArgument, PublisherArgument, print};
+use super::{Failure, LookArguments, MomentArgument, print};
 use crate::find_customer::find_customer;
 
 /// What to do with a customer.
@@ -18,15 +18,9 @@ pub enum Command {
     Show {
         /// An e-mail address, a customer id, a Roku customer, or a transaction
         who: String,
-        /// Whose customer.
+        /// Where, when and how.
         #[command(flatten)]
-        publisher: PublisherArgument,
-        /// When.
-        #[command(flatten)]
-        moment: MomentArgument,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        look: LookArguments,
     },
 }
 
@@ -35,7 +29,7 @@ pub enum Command {
 /// # Errors
 /// When nobody is found or the table cannot be read.
 pub async fn run(command: Command) -> Result<(), Failure> {
-    let Command::Show { who, publisher, moment, json } = command;
+    let Command::Show { who, look: LookArguments { publisher, moment, json } } = command;
     let (config, publisher) = publisher.open(String::new()).await?;
     let found = find_customer(&config.table, &publisher.id, &who).await;
     let found = found.map_err(|error| error.with_causes())?;

@@ -6,7 +6,7 @@ use usher::domain::offer::OfferId;
 use usher::domain::plan_change::Direction;
 use usher::domain::proration::{NoQuote, Quote, quote};
 
-use super::{Failure, MomentArgument, PublisherArgument, print};
+use super::{Failure, LookArguments, print};
 use crate::find_customer::find_customer;
 
 /// Who would change to what.
@@ -19,12 +19,7 @@ pub struct Arguments {
     #[arg(long, value_name = "OFFER")]
     to: String,
     #[command(flatten)]
-    publisher: PublisherArgument,
-    #[command(flatten)]
-    moment: MomentArgument,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    look: LookArguments,
 }
 
 /// Runs the command.
@@ -32,7 +27,7 @@ pub struct Arguments {
 /// # Errors
 /// When the customer or the offer is not known, or it would be no change of plan.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { customer, to, publisher, moment, json } = arguments;
+    let Arguments { customer, to, look: LookArguments { publisher, moment, json } } = arguments;
     let (config, publisher) = publisher.open(String::new()).await?;
     let id = OfferId::parse(&to).map_err(|why| format!("--to {why}"))?;
     let offers: Vec<_> = publisher.catalog.offers_meant_by(&id).collect();

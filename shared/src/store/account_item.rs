@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::fact_item::{account_pk, sort_key};
-use super::{Item, StoreError, customer_pk, due, from_item, key, string, to_item};
+use super::{Item, StoreError, Table, customer_pk, due, from_item, key, string, to_item};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
 use crate::domain::fold::RULES;
@@ -14,6 +15,18 @@ use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId};
 
 pub(super) fn account_key(publisher: &PublisherId, customer: &RokuCustomerId) -> Item {
     key(&account_pk(publisher, customer), "ACCOUNT")
+}
+
+/// The query for the accounts of a customer.
+pub(super) fn linked_to(
+    table: &Table,
+    publisher: &PublisherId,
+    customer: &CustomerId,
+) -> QueryFluentBuilder {
+    let query = table.client.query().table_name(&table.name).index_name("by_customer");
+    query
+        .key_condition_expression("linked_to = :customer")
+        .expression_attribute_values(":customer", string(customer_pk(publisher, customer)))
 }
 
 /// The item as it was read.

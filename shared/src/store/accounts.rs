@@ -13,12 +13,12 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
 
-use super::account_item::{AccountItem, Change, account_key};
+use super::account_item::{AccountItem, Change, account_key, linked_to};
 use super::fact_item::{self, sort_key};
 use super::receipts::{self, KnownReceipt};
 use super::{
-    Item, StoreError, Table, customer_pk, from_item, is_condition_failed, is_conflict, is_refused,
-    string, text, transaction_item,
+    Item, StoreError, Table, from_item, is_condition_failed, is_conflict, is_refused, text,
+    transaction_item,
 };
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
@@ -70,12 +70,7 @@ impl Accounts {
         publisher: &PublisherId,
         customer: &CustomerId,
     ) -> Result<Vec<Account>, StoreError> {
-        let query = self.table.client.query().table_name(&self.table.name);
-        let query = query
-            .index_name("by_customer")
-            .key_condition_expression("linked_to = :customer")
-            .expression_attribute_values(":customer", string(customer_pk(publisher, customer)))
-            .limit(MAX_ACCOUNTS_OF_CUSTOMER);
+        let query = linked_to(&self.table, publisher, customer).limit(MAX_ACCOUNTS_OF_CUSTOMER);
         let answer = query.send().await.map_err(StoreError::unavailable)?;
         answer.items.unwrap_or_default().into_iter().map(from_item).collect()
     }

@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::account_item::{AccountItem, account_key};
+use super::account_item::{AccountItem, account_key, linked_to};
 use super::transaction_item::{self, transaction_key};
-use super::{Item, StoreError, Table, customer_pk, fact_item, key, string, text};
+use super::{Item, StoreError, Table, fact_item, key, text};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
 use crate::domain::fold::fold;
@@ -42,11 +42,7 @@ impl Histories {
         publisher: &PublisherId,
         customer: &CustomerId,
     ) -> Result<Vec<History>, StoreError> {
-        let pages = self.table.client.query().table_name(&self.table.name);
-        let pages = pages
-            .index_name("by_customer")
-            .key_condition_expression("linked_to = :customer")
-            .expression_attribute_values(":customer", string(customer_pk(publisher, customer)));
+        let pages = linked_to(&self.table, publisher, customer);
         let items = pages.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
         let mut histories = Vec::new();
         for item in items.map_err(StoreError::unavailable)? {
