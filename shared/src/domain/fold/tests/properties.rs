@@ -125,7 +125,9 @@ proptest! {
         let again = Notification::read("another key", &push.message).unwrap();
         let id = Fact::Notification(again.clone()).id();
         let shares_its_moment = |fact: &&Fact| fact.id().time == id.time;
-        prop_assume!(history.iter().filter(shares_its_moment).count() == 1);
+        if history.iter().filter(shares_its_moment).count() > 1 {
+            return Ok(()); // which of them comes last is the keys' to say
+        }
         let twice = fold(history.into_iter().chain([Fact::Notification(again)]));
         prop_assert_eq!(twice.purchases, known.purchases);
     }
