@@ -209,6 +209,10 @@ impl Account {
     /// be the one that it follows.
     fn starts_when_this_ends(&self, old: &PurchaseId) -> Option<PurchaseId> {
         let ends_at = self.purchases.get(old)?.state.term_end();
+        let is_pending = |new: &Purchase| matches!(new.state, State::PendingDowngrade { .. });
+        if self.purchases.values().any(|new| is_pending(new) && new.replaces() == Some(old)) {
+            return None; // it is known already
+        }
         let starts_then = |(id, new): &(&PurchaseId, &Purchase)| {
             let State::PendingDowngrade { starts_at } = new.state else { return false };
             let known = new.replaces().and_then(|known| self.purchases.get(known));
