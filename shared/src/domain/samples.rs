@@ -232,9 +232,10 @@ fn any_moment() -> impl Strategy<Value = Timestamp> {
     })
 }
 
-/// The place in the history makes the key unique, and the salt keeps it from giving the order.
+/// The place in the history makes the key unique, and the salt keeps it from giving the order. A
+/// hyphen between them would not: ids are compared without.
 fn fact_told((place, mut told): (usize, Value)) -> Fact {
-    let key = format!("{}-{place}", told["salt"]);
+    let key = format!("{}x{place}", told["salt"]);
     told["transactionId"] = key.clone().into();
     if told.get("transactionType").is_some() {
         return Fact::Notification(Notification::read(&key, &told.to_string()).unwrap());
