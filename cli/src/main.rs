@@ -34,8 +34,7 @@ enum Command {
     /// Take pushes from a file: what Roku sent before, or what its dashboard sends again.
     Replay(replay::Arguments),
     /// Do what a Roku would do.
-    #[command(subcommand)]
-    Simulate(simulate::Command),
+    Simulate(simulate::Arguments),
 }
 
 #[tokio::main]
@@ -50,7 +49,7 @@ async fn main() -> ExitCode {
         Command::Customer(command) => customer::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
-        Command::Simulate(command) => simulate::run(command),
+        Command::Simulate(arguments) => simulate::run(arguments).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

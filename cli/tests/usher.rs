@@ -274,6 +274,45 @@ async fn pushes_are_replayed_from_a_file_and_bad_lines_are_told() {
 }
 
 #[test]
+fn a_running_simulator_is_told_what_to_do() {
+    let local = Local::start(&[]);
+    let simulate = |arguments: &[&str]| {
+        let url = local.text("simulator");
+        usher(&[&["simulate"], arguments, &["--simulator", url]].concat())
+    };
+    for (arguments, said) in [
+        (&["fault", "web-services", "slow", "--seconds", "3"][..], "are broken: slow"),
+        (&["fault", "web-services", "xml"], "are broken: xml"),
+        (&["fault", "pushes", "late"], "are broken: late"),
+        (&["invalidate-keys"], "pushes delivered: 0"),
+        (&["fault", "pushes", "none"], "are mended; pushes delivered: 1, acknowledged: 1"),
+        (&["rotate-signing-key", "--withdraw-old"], "the key before it is withdrawn"),
+        (&["rotate-api-key", "0123456789ABCDEF"], "the new API key is active"),
+        (&["expire-api-key"], "the old API key has expired"),
+        (&["allow"], "pushes are delivered again"),
+    ] {
+        let output = simulate(arguments);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && told.contains(said), "{arguments:?}: {output:?}");
+    }
+    let status = printed(&simulate(&["status", "--json"]));
+    assert_eq!(status["faults"]["webServices"], json!({ "fault": "xml" }));
+    assert_eq!(
+        (&status["pushUrl"]["denied"], &status["requests"]["total"]),
+        (&json!(false), &json!(0))
+    );
+
+    let old = ["replay", "--from", "2020-01-01T00:00:00Z", "--to", "2020-01-02T00:00:00Z"];
+    let refused = simulate(&old);
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && why.contains("at most 90 days before now"), "{why}");
+    let nowhere = usher(&["simulate", "status", "--simulator", "http://127.0.0.1:9"]);
+    let why = String::from_utf8_lossy(&nowhere.stderr);
+    assert!(!nowhere.status.success(), "{nowhere:?}");
+    assert!(why.contains("no simulator listens at http://127.0.0.1:9"), "{why}");
+}
+
+#[test]
 fn the_corpus_is_written_as_roku_would_sign_it() {
     use usher::roku::push::{PublicKeySet, UnverifiedPush};
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus");

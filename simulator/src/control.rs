@@ -3,10 +3,14 @@
 mod answers;
 mod clock;
 mod device;
+mod faults;
+mod keys;
 mod payments;
 mod publisher;
+mod push_url;
 mod pushes;
 mod reply;
+mod requests;
 
 use std::sync::Arc;
 
@@ -19,30 +23,33 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::simulator::Simulator;
-use crate::web_service::validate_transaction;
+use crate::web_service;
 
 pub(crate) fn router(simulator: Arc<Simulator>) -> Router {
-    let roku = Router::new().route("/keys/partner-jwks.json", get(jwks)).route(
-        "/listen/transaction-service.svc/validate-transaction/{key}/{transaction}",
-        get(validate_transaction),
-    );
-    roku.merge(device::routes())
+    Router::new()
+        .route("/keys/partner-jwks.json", get(jwks))
+        .merge(web_service::routes(&simulator))
+        .merge(device::routes())
         .merge(payments::routes())
         .merge(publisher::routes())
         .merge(clock::routes())
         .merge(pushes::routes())
         .merge(answers::routes())
+        .merge(faults::routes())
+        .merge(keys::routes())
+        .merge(push_url::routes())
+        .merge(requests::routes())
         .with_state(simulator)
 }
 
 type Roku = State<Arc<Simulator>>;
 
 async fn jwks(State(simulator): Roku) -> Json<Value> {
-    Json(simulator.signing_key().jwks())
+    Json(simulator.jwks())
 }
 
 /// JSON, whatever the content type says, so that plain `curl -d` works. No body is `{}`.
-struct Body<T>(T);
+pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Response;

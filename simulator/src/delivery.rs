@@ -1,5 +1,6 @@
 //! How pushes reach the publisher: POST, ten seconds, no redirects, again until 200.
 
+use std::iter;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
@@ -11,6 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Roku gives a push up after this long. Its schedule is not published; ours doubles from a second
 /// to a minute.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(36 * 3600);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What came of one attempt to deliver a push.
@@ -54,19 +56,28 @@ impl Courier {
             Err(error) => Delivery { status: None, body: error.without_url().to_string() },
         }
     }
+}
 
-    /// Attempt after attempt, each signed anew by `sign`, until one is acknowledged.
-    pub(crate) async fn insist(&self, url: String, sign: impl Fn() -> String) {
-        let mut pause = Duration::from_secs(1);
-        let mut waited = Duration::ZERO;
-        while waited < GIVE_UP_AFTER {
-            tokio::time::sleep(pause).await;
-            if self.deliver(&url, sign()).await.is_acknowledged() {
-                return;
-            }
-            waited += pause;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-        tracing::warn!(url, "a push was given up after 36 hours");
+/// The pauses before the attempts after the first, until a push is given up.
+pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
+    let longer = |pause: &Duration| Some((*pause * 2).min(LONGEST_PAUSE));
+    let mut waited = Duration::ZERO;
+    iter::successors(Some(FIRST_PAUSE), longer).take_while(move |pause| {
+        let goes_on = waited < GIVE_UP_AFTER;
+        waited += *pause;
+        goes_on
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_is_tried_again_for_thirty_six_hours() {
+        let all: Vec<Duration> = pauses().collect();
+        assert_eq!(all[..7], [1, 2, 4, 8, 16, 32, 60].map(Duration::from_secs));
+        let waited: Duration = all.iter().sum();
+        assert!(waited >= GIVE_UP_AFTER && waited < GIVE_UP_AFTER + LONGEST_PAUSE, "{waited:?}");
     }
 }

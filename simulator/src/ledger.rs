@@ -8,6 +8,7 @@ mod order;
 mod plan_changes;
 mod purchase;
 mod recovery;
+mod refunds;
 mod refused;
 mod renewal;
 mod succession;
@@ -21,6 +22,7 @@ use rust_decimal::Decimal;
 pub use money::Refund;
 pub use order::Order;
 pub(crate) use purchase::{PlanChange, Purchase, Standing};
+pub(crate) use refunds::RefundMade;
 pub use refused::Refused;
 
 use crate::id::plain;
@@ -38,6 +40,7 @@ pub(crate) struct Ledger {
     /// What waits to pay the next charges of each customer.
     credits: HashMap<String, Decimal>,
     credits_issued: u32,
+    refunds: Vec<RefundMade>,
 }
 
 impl Ledger {
@@ -50,6 +53,7 @@ impl Ledger {
             purchases: Vec::new(),
             credits: HashMap::new(),
             credits_issued: 0,
+            refunds: Vec::new(),
         }
     }
 

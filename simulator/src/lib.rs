@@ -1,6 +1,6 @@
 //! A stand-in for Roku Pay, for anyone who integrates with it.
 //!
-//! It signs and delivers push notifications as Roku does, answers validate-transaction with Roku's
+//! It signs and delivers push notifications as Roku does, answers Roku's web services with its
 //! exact JSON, and has a clock that can be moved: buy something, move the clock by a month, and
 //! the renewal is charged and pushed. It knows nothing of the receiver; everything in it is written
 //! from Roku's documentation.
@@ -27,6 +27,26 @@
 //!   [`second_chargeback`](Simulator::second_chargeback). `Refund`, `Credit`, `Chargeback`,
 //!   `ChargebackReversed`, `SecondChargeback`.
 //!
+//! The web services are those under `/listen/transaction-service.svc`: validate-transaction,
+//! validate-refund, cancel-subscription, refund-subscription, issue-service-credit. They accept the
+//! account's API key and the one before it ([`rotate_api_key`](Simulator::rotate_api_key),
+//! [`expire_api_key`](Simulator::expire_api_key)), answer 20 requests a second
+//! ([`requests_per_second`](Account::requests_per_second)), and count what they are asked
+//! ([`requests`](Simulator::requests)). The public keys are at `/keys/partner-jwks.json`.
+//!
+//! It has bad days too, one fault at a time on either way:
+//!
+//! - The web services are slow, down, gone, refuse, or answer what nobody can read:
+//!   [`break_web_services`](Simulator::break_web_services), [`WebServiceFault`].
+//! - Pushes are lost, late, out of order or doubled:
+//!   [`break_pushes`](Simulator::break_pushes), [`PushFault`].
+//! - A receiver that does not acknowledge is tried again, and given up after a hundred pushes:
+//!   [`push_url`](Simulator::push_url), [`allow_push_url`](Simulator::allow_push_url). What it
+//!   missed comes by a [`replay`](Simulator::replay).
+//! - The signing key is replaced, and receivers are told to forget the old one:
+//!   [`rotate_signing_key`](Simulator::rotate_signing_key),
+//!   [`invalidate_public_keys`](Simulator::invalidate_public_keys).
+//!
 //! Time is the real one moved ahead, or stands still where a test wants it
 //! ([`Simulator::stopped_at`]). What Roku never says can be said all the same:
 //! [`Simulator::script_answer`], [`Simulator::sign`]. All of it can also be done over HTTP.
@@ -45,6 +65,7 @@
 mod clock;
 mod control;
 mod delivery;
+mod faults;
 mod id;
 mod ledger;
 mod message;
@@ -55,7 +76,8 @@ mod web_service;
 
 pub use clock::Clock;
 pub use delivery::Delivery;
+pub use faults::{PushFault, WebServiceFault};
 pub use ledger::{Order, Refund, Refused};
 pub use product::{Period, Product};
 pub use signing::{Claims, SigningKey};
-pub use simulator::{Account, Simulator};
+pub use simulator::{Account, MessageKeys, OldKey, PushUrl, Requests, Simulator};

@@ -13,13 +13,35 @@ pub(crate) use kind::Kind;
 use crate::id::{new_hyphenated_id, new_id};
 use crate::ledger::Purchase;
 
+/// The name of the only channel.
+pub(crate) const CHANNEL_NAME: &str = "Simulated channel";
+
 /// A message that is to be pushed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Message {
     /// The same when the same message is sent again.
     pub(crate) key: String,
+    pub(crate) kind: MessageType,
     /// JSON, or free text.
     pub(crate) text: String,
+}
+
+/// Roku's `x-Roku-message-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MessageType {
+    /// What happened to a purchase, or the text of a test.
+    Push,
+    /// Receivers are to forget the public keys that they have kept (`roku-pay.md` §1).
+    InvalidatePublicKeys,
+}
+
+impl MessageType {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Push => "roku.rpay.push",
+            Self::InvalidatePublicKeys => "roku.invalidate_public_keys",
+        }
+    }
 }
 
 /// What happened to a purchase, with what only some types of push carry.
@@ -71,12 +93,27 @@ impl Message {
         fields.set("responseKey", new_id());
         // False on cancellations even of a trial (`roku-pay.md` §2.1).
         fields.set("isFreeTrial", event.kind.is_sale() && purchase.trial);
-        Self { key: new_id(), text: Value::Object(fields.0).to_string() }
+        Self::new(MessageType::Push, Value::Object(fields.0).to_string())
     }
 
     /// What "Send test message" of Roku's dashboard pushes: any text.
     pub(crate) fn test(text: &str) -> Self {
-        Self { key: new_id(), text: text.to_owned() }
+        Self::new(MessageType::Push, text.to_owned())
+    }
+
+    /// What Roku pushes when receivers are to fetch its public keys anew. What it says is not
+    /// documented; its type alone is.
+    pub(crate) fn invalidate_public_keys() -> Self {
+        Self::new(MessageType::InvalidatePublicKeys, "{}".to_owned())
+    }
+
+    fn new(kind: MessageType, text: String) -> Self {
+        Self { key: new_id(), kind, text }
+    }
+
+    /// The same under another key.
+    pub(crate) fn with_new_key(self) -> Self {
+        Self { key: new_id(), ..self }
     }
 }
 
@@ -98,7 +135,7 @@ impl Fields {
             self.set("productName", name);
         }
         if kind.has_channel_name() {
-            self.set("channelName", "Simulated channel");
+            self.set("channelName", CHANNEL_NAME);
         }
         if kind.belongs_to_chain() {
             self.set("originalTransactionId", &purchase.original);

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::message::MessageType;
+
 /// Who signs Roku's pushes.
 const ISSUER: &str = "Roku, Inc. urn:roku:apps:partner-service.roku.com";
 
@@ -54,7 +56,7 @@ impl Claims {
             message: URL_SAFE_NO_PAD.encode(message),
             encoding: "base64-utf8".to_owned(),
             key: key.to_owned(),
-            kind: "roku.rpay.push".to_owned(),
+            kind: MessageType::Push.name().to_owned(),
         }
     }
 }
@@ -86,6 +88,11 @@ impl SigningKey {
     /// The key set that Roku would publish with this key in it.
     pub fn jwks(&self) -> Value {
         json!({ "keys": [self.public] })
+    }
+
+    /// What a key set says of this key.
+    pub(crate) fn jwk(&self) -> &Value {
+        &self.public
     }
 
     /// Signs claims as Roku does: a JWS in compact serialisation.

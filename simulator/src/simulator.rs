@@ -1,10 +1,19 @@
 //! The simulation as a whole: one developer account at Roku.
 
 mod answers;
+mod api_keys;
+mod deny_list;
 mod device;
 mod payments;
+mod push_faults;
+mod pushes;
+mod replay;
+mod requests;
+mod signing_keys;
 mod time;
+mod web_service_faults;
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -13,35 +22,50 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::control;
 use crate::delivery::{Courier, Delivery};
-use crate::ledger::{Ledger, Order, Refused};
+use crate::faults::WebServiceFault;
+use crate::ledger::{Ledger, Refused};
 use crate::message::Message;
 use crate::product::Product;
-use crate::signing::{Claims, SigningKey};
 use answers::Answers;
+use api_keys::ApiKeys;
+use deny_list::DenyList;
+pub use deny_list::PushUrl;
+use push_faults::PushFaults;
+pub use replay::MessageKeys;
+use replay::PushLog;
+use requests::RequestLog;
+pub use requests::Requests;
+pub use signing_keys::OldKey;
+use signing_keys::SigningKeys;
 
 /// A developer account at Roku.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// The app that everything is bought in.
     pub channel: String,
-    /// The Roku Pay API key: 36 characters, as Roku's samples have.
+    /// The Roku Pay API key at first: 36 characters, as Roku's samples have. Another can take its
+    /// place ([`Simulator::rotate_api_key`]).
     pub api_key: String,
     /// What it sells.
     pub products: Vec<Product>,
     /// How many days of grace follow a failed payment; after none, the plan is on hold at once.
     /// Roku offers 0, 3, 10, 11, 13 and 16 (`roku-pay.md` §6).
     pub grace_days: u8,
+    /// How many requests the web services answer in a second of real time; what is over gets 429.
+    /// No limit if none. All requests count, whatever their key: the account is the only one here.
+    pub requests_per_second: Option<NonZeroU32>,
 }
 
 impl Default for Account {
-    /// An account that sells nothing yet, with the channel of Roku's samples and the days of grace
-    /// that Roku gives where no others are set.
+    /// An account that sells nothing yet, with the channel of Roku's samples, the days of grace
+    /// that Roku gives where no others are set, and its rate limit (`roku-pay.md` §3).
     fn default() -> Self {
         Self {
             channel: "1143791".to_owned(),
             api_key: "F05447A57F8DF275FC30EC835FCAD10A19B6".to_owned(),
             products: Vec::new(),
             grace_days: 3,
+            requests_per_second: NonZeroU32::new(20),
         }
     }
 }
@@ -51,11 +75,17 @@ impl Default for Account {
 pub struct Simulator {
     account: Account,
     clock: Clock,
-    signing_key: SigningKey,
     courier: Courier,
-    push_url: Mutex<Option<String>>,
     ledger: Mutex<Ledger>,
     answers: Mutex<Answers>,
+    api_keys: Mutex<ApiKeys>,
+    web_service_fault: Mutex<Option<WebServiceFault>>,
+    request_log: Mutex<RequestLog>,
+    signing_keys: Mutex<SigningKeys>,
+    push_url: Mutex<Option<String>>,
+    push_log: Mutex<PushLog>,
+    push_faults: Mutex<PushFaults>,
+    deny_list: Mutex<DenyList>,
 }
 
 impl Simulator {
@@ -74,17 +104,23 @@ impl Simulator {
         let ledger =
             Ledger::new(account.products.clone(), account.channel.clone(), account.grace_days);
         Arc::new(Self {
+            api_keys: Mutex::new(ApiKeys::new(&account.api_key)),
             account,
             clock,
-            signing_key: SigningKey::generate(),
             courier: Courier::new(),
-            push_url: Mutex::default(),
             ledger: Mutex::new(ledger),
             answers: Mutex::default(),
+            web_service_fault: Mutex::default(),
+            request_log: Mutex::default(),
+            signing_keys: Mutex::default(),
+            push_url: Mutex::default(),
+            push_log: Mutex::default(),
+            push_faults: Mutex::default(),
+            deny_list: Mutex::default(),
         })
     }
 
-    /// Serves the key set, the web service and the controls until the task is dropped.
+    /// Serves the key set, the web services and the controls until the task is dropped.
     ///
     /// # Errors
     /// When the listener fails.
@@ -102,67 +138,22 @@ impl Simulator {
         &self.clock
     }
 
-    /// The key that pushes are signed with.
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.signing_key
-    }
-
-    /// Sets where pushes go, as the publisher does in Roku's dashboard.
-    pub fn set_push_url(&self, url: &str) {
-        *lock(&self.push_url) = Some(url.to_owned());
-    }
-
-    /// Pushes any text, as "Send test message" in Roku's dashboard does.
-    pub async fn push_text(self: &Arc<Self>, text: &str) -> Vec<Delivery> {
-        self.push(vec![Message::test(text)]).await
-    }
-
-    /// Signs a message as Roku would sign it now, without delivering it.
-    pub fn sign(&self, message_key: &str, message: &str) -> String {
-        self.signing_key.sign(&Claims::new(message_key, message, self.clock.now()))
-    }
-
-    async fn order(
+    /// Something happens that gives something back: an order, an id.
+    async fn obtain<T>(
         self: &Arc<Self>,
-        place: impl FnOnce(&mut Ledger, Timestamp) -> Result<(Order, Vec<Message>), Refused>,
-    ) -> Result<(Order, Vec<Delivery>), Refused> {
+        event: impl FnOnce(&mut Ledger, Timestamp) -> Result<(T, Vec<Message>), Refused>,
+    ) -> Result<(T, Vec<Delivery>), Refused> {
         let now = self.clock.now();
-        let (order, messages) = self.with_ledger(|ledger| place(ledger, now))?;
-        Ok((order, self.push(messages).await))
+        let (obtained, messages) = self.with_ledger(|ledger| event(ledger, now))?;
+        Ok((obtained, self.push(messages).await))
     }
 
     async fn happen(
         self: &Arc<Self>,
         event: impl FnOnce(&mut Ledger, Timestamp) -> Result<Vec<Message>, Refused>,
     ) -> Result<Vec<Delivery>, Refused> {
-        let now = self.clock.now();
-        let messages = self.with_ledger(|ledger| event(ledger, now))?;
-        Ok(self.push(messages).await)
-    }
-
-    /// Delivers messages in order, once each; what is not acknowledged is tried again later.
-    async fn push(self: &Arc<Self>, messages: Vec<Message>) -> Vec<Delivery> {
-        let Some(url) = lock(&self.push_url).clone() else {
-            return Vec::new();
-        };
-        let mut deliveries = Vec::with_capacity(messages.len());
-        for message in messages {
-            let jws = self.sign(&message.key, &message.text);
-            let delivery = self.courier.deliver(&url, jws).await;
-            if !delivery.is_acknowledged() {
-                self.insist(url.clone(), message);
-            }
-            deliveries.push(delivery);
-        }
-        deliveries
-    }
-
-    fn insist(self: &Arc<Self>, url: String, message: Message) {
-        let roku = Arc::clone(self);
-        tokio::spawn(async move {
-            let sign = || roku.sign(&message.key, &message.text);
-            roku.courier.insist(url, sign).await;
-        });
+        let ((), deliveries) = self.obtain(|ledger, now| Ok(((), event(ledger, now)?))).await?;
+        Ok(deliveries)
     }
 
     pub(crate) fn with_ledger<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {

@@ -1,57 +1,125 @@
-//! `usher simulate`: what a Roku would send.
+//! `usher simulate`: what a Roku would send, and what a Roku that is simulated is to do.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod fault;
+mod remote;
+mod sign;
+mod status;
 
-use clap::Subcommand;
-use roku_simulator::{Claims, SigningKey};
-use serde_json::Value;
-use usher::clock::Clock;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::json;
 
-use super::{Failure, print};
-use crate::story::Story;
+use super::{Failure, print, time, web_address};
+use remote::Remote;
+
+/// What to simulate, and which simulator is to do it.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The running simulator: that of `usher local` if not given. `sign` needs none
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_SIMULATOR",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8081",
+        value_parser = web_address
+    )]
+    simulator: String,
+}
 
 /// What to simulate.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+enum Command {
     /// Sign the pushes of stories as Roku does, for a receiver that checks signatures
-    Sign {
-        /// A story, or a folder of them (`tests/corpus`)
-        stories: PathBuf,
-        /// Where the signed pushes go: NAME.jws for each story, one push a line, and jwks.json with
-        /// the key set that they are checked with. The key is new each time
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
+    Sign(sign::Arguments),
+    /// Break the web services or the pushes, until `none`
+    #[command(subcommand)]
+    Fault(fault::Command),
+    /// Push again what was pushed in a window, what was lost included
+    Replay(Window),
+    /// Sign with a new key from now on
+    RotateSigningKey {
+        /// The old key leaves the key set at once
+        #[arg(long)]
+        withdraw_old: bool,
     },
+    /// Push that the public keys are to be forgotten
+    InvalidateKeys,
+    /// Give the account another API key; the old one is accepted until `expire-api-key`
+    RotateApiKey {
+        /// The new key
+        key: String,
+    },
+    /// End the old API key
+    ExpireApiKey,
+    /// Take the push URL off the deny list
+    Allow,
+    /// Tell the faults, the requests, and where pushes go
+    Status(status::Arguments),
+}
+
+/// At most 14 days of the last 90 by the simulator's clock, both ends included.
+#[derive(Debug, Args)]
+struct Window {
+    /// When it begins
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Timestamp,
+    /// When it ends
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Timestamp,
+    /// Under new message keys
+    #[arg(long)]
+    new_keys: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When a file is no story or the folder cannot be written.
-pub fn run(command: Command) -> Result<(), Failure> {
-    let Command::Sign { stories, out } = command;
-    let signed = sign(&stories, &out)?;
-    print(&format!("{signed} pushes signed in {}", out.display()))
+/// When a file is no story or the folder cannot be written; when no simulator answers, or it
+/// refuses.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let remote = Remote::at(arguments.simulator)?;
+    match arguments.command {
+        Command::Sign(arguments) => sign::run(&arguments),
+        Command::Fault(fault) => fault::run(&fault, &remote).await,
+        Command::Replay(window) => replay(&window, &remote).await,
+        Command::RotateSigningKey { withdraw_old } => {
+            rotate_signing_key(withdraw_old, &remote).await
+        }
+        Command::InvalidateKeys => {
+            let answer = remote.post("/signing-key/invalidate", &json!({})).await?;
+            print(&remote::deliveries(&answer))
+        }
+        Command::RotateApiKey { key } => {
+            remote.post("/api-key/rotate", &json!({ "key": key })).await?;
+            print("the new API key is active, the old one expires")
+        }
+        Command::ExpireApiKey => expire_api_key(&remote).await,
+        Command::Allow => {
+            remote.post("/push-url/allow", &json!({})).await?;
+            print("pushes are delivered again")
+        }
+        Command::Status(arguments) => status::run(&arguments, &remote).await,
+    }
 }
 
-fn sign(stories: &Path, out: &Path) -> Result<usize, Failure> {
-    let found = Story::read_all(stories)?;
-    if found.is_empty() {
-        return Err(format!("{} holds no stories (*.yaml)", stories.display()).into());
-    }
-    std::fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
-    let (key, now) = (SigningKey::generate(), Clock::system().now());
-    std::fs::write(out.join("jwks.json"), format!("{:#}\n", key.jwks()))?;
-    let mut signed = 0;
-    for (name, story) in &found {
-        let mut file = std::fs::File::create(out.join(format!("{name}.jws")))?;
-        for (message_key, push) in story.pushes() {
-            let message = Value::Object(push.clone()).to_string();
-            let claims = Claims::new(&format!("{name}-{message_key}"), &message, now);
-            writeln!(file, "{}", key.sign(&claims))?;
-            signed += 1;
-        }
-    }
-    Ok(signed)
+async fn replay(window: &Window, remote: &Remote) -> Result<(), Failure> {
+    let Window { from, to, new_keys } = window;
+    let window = json!({ "from": from, "to": to, "newKeys": new_keys });
+    print(&remote::deliveries(&remote.post("/pushes/replay", &window).await?))
+}
+
+async fn rotate_signing_key(withdraw_old: bool, remote: &Remote) -> Result<(), Failure> {
+    let rotation = json!({ "withdrawOld": withdraw_old });
+    let answer = remote.post("/signing-key/rotate", &rotation).await?;
+    let kid = answer["kid"].as_str().unwrap_or_default();
+    let old = if withdraw_old { "withdrawn" } else { "still published" };
+    print(&format!("pushes are signed with {kid}; the key before it is {old}"))
+}
+
+async fn expire_api_key(remote: &Remote) -> Result<(), Failure> {
+    remote.post("/api-key/expire", &json!({})).await?;
+    print("the old API key has expired")
 }

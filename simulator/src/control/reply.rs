@@ -22,6 +22,6 @@ pub(super) fn delivered(outcome: Result<Vec<Delivery>, Refused>) -> Response {
     }
 }
 
-fn refusal(why: &Refused) -> Response {
+pub(super) fn refusal(why: &Refused) -> Response {
     (StatusCode::CONFLICT, Json(json!({ "message": why.to_string() }))).into_response()
 }

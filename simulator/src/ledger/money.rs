@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::charge::{Charge, whole_cents};
+use super::refunds::RefundMade;
 use super::{Ledger, Refused, Standing, a_second_after};
 use crate::id::plain;
 use crate::message::{Amounts, Event, Kind, Message};
@@ -27,21 +28,23 @@ pub struct Refund {
 }
 
 impl Ledger {
-    /// The publisher or Roku refunds a charge.
+    /// The publisher or Roku refunds a charge. Gives the id of the refund.
     pub(crate) fn refund(
         &mut self,
         transaction: &str,
         refund: &Refund,
         now: Timestamp,
-    ) -> Result<Vec<Message>, Refused> {
+    ) -> Result<(String, Vec<Message>), Refused> {
         let amount = self.charge_of(transaction)?.refund(refund.amount)?;
         let index = self.position(transaction)?;
-        let reference = &refund.partner_reference_id;
-        let mut messages = vec![self.move_money(index, Kind::Refund, -amount, reference, now)];
+        let event = money_moved(Kind::Refund, -amount, &refund.partner_reference_id, now);
+        let id = event.transaction.clone();
+        self.refunds.push(RefundMade { id: id.clone(), purchase: index, amount, at: now });
+        let mut messages = vec![self.push(index, event)];
         if refund.unauthorized && self.purchases[index].standing != Standing::Inactive {
             messages.extend(self.end_unauthorized(index, now));
         }
-        Ok(messages)
+        Ok((id, messages))
     }
 
     /// Nothing of what the customer never ordered goes on, a downgrade that waits included.
@@ -53,26 +56,24 @@ impl Ledger {
     }
 
     /// The publisher gives a customer a service credit, which pays the next charges.
+    /// Gives the number of the credit.
     pub(crate) fn credit(
         &mut self,
         customer: &str,
         amount: Decimal,
         partner_reference: &str,
         now: Timestamp,
-    ) -> Result<Vec<Message>, Refused> {
+    ) -> Result<(String, Vec<Message>), Refused> {
         let theirs = |index: &usize| self.purchases[*index].customer == customer;
         let is_alive = |index: &usize| self.purchases[*index].standing != Standing::Inactive;
         let newest = (0..self.purchases.len()).filter(theirs).max_by_key(is_alive);
         let index = newest.ok_or_else(|| Refused::UnknownCustomer(customer.to_owned()))?;
         self.add_credit(customer, whole_cents(amount, LARGEST_CREDIT)?);
-        let event = Event {
-            transaction: (FIRST_CREDIT.saturating_add(self.credits_issued)).to_string(),
-            amounts: Some(Amounts::of(amount)),
-            partner_reference: Some(partner_reference.to_owned()),
-            ..Event::new(Kind::Credit, now)
-        };
+        let number = FIRST_CREDIT.saturating_add(self.credits_issued).to_string();
+        let moved = money_moved(Kind::Credit, amount, partner_reference, now);
+        let event = Event { transaction: number.clone(), ..moved };
         self.credits_issued = self.credits_issued.saturating_add(1);
-        Ok(vec![Message::about(&self.purchases[index], &self.channel, &event)])
+        Ok((number, vec![Message::about(&self.purchases[index], &self.channel, &event)]))
     }
 
     /// The customer has their bank take a charge back.
@@ -113,23 +114,7 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Vec<Message>, Refused> {
         let index = self.position(transaction)?;
-        Ok(vec![self.move_money(index, kind, amount, "", now)])
-    }
-
-    fn move_money(
-        &mut self,
-        index: usize,
-        kind: Kind,
-        amount: Decimal,
-        partner_reference: &str,
-        now: Timestamp,
-    ) -> Message {
-        let event = Event {
-            amounts: Some(Amounts::of(amount)),
-            partner_reference: Some(partner_reference.to_owned()),
-            ..Event::new(kind, now)
-        };
-        self.push(index, event)
+        Ok(vec![self.push(index, money_moved(kind, amount, "", now))])
     }
 
     fn charge_of(&mut self, transaction: &str) -> Result<&mut Charge, Refused> {
@@ -148,5 +133,13 @@ impl Ledger {
         let credits = price.min(*balance);
         *balance -= credits;
         Charge::new(price, credits, at)
+    }
+}
+
+fn money_moved(kind: Kind, amount: Decimal, partner_reference: &str, at: Timestamp) -> Event {
+    Event {
+        amounts: Some(Amounts::of(amount)),
+        partner_reference: Some(partner_reference.to_owned()),
+        ..Event::new(kind, at)
     }
 }

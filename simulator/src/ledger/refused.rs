@@ -1,5 +1,6 @@
 //! Why Roku does not do what somebody asks for.
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 /// Why a wish was not granted.
@@ -44,4 +45,24 @@ pub enum Refused {
     /// A chargeback is opened, then reversed, then opened again, once each.
     #[error("no chargeback of {0} is at the stage for that")]
     NoChargeback(String),
+    /// An account has one active API key and at most one that expires (`roku-pay.md` §3).
+    #[error("another API key is still expiring")]
+    ApiKeyExpiring,
+    /// The window of a replay ends before it begins.
+    #[error("the window ends before it begins")]
+    WindowReversed,
+    /// The window of a replay is too long.
+    #[error("the window must be at most {at_most_days} days long")]
+    WindowTooLong {
+        /// How long it may be.
+        at_most_days: i64,
+    },
+    /// The window of a replay begins too long ago.
+    #[error("the window must begin at most {at_most_days} days before now, {now}")]
+    WindowTooOld {
+        /// How far back it may begin.
+        at_most_days: i64,
+        /// The time in the simulation.
+        now: Timestamp,
+    },
 }

@@ -18,7 +18,7 @@ impl Simulator {
         product: &str,
         trial: bool,
     ) -> Result<(Order, Vec<Delivery>), Refused> {
-        self.order(|ledger, now| ledger.buy(customer, product, trial, now)).await
+        self.obtain(|ledger, now| ledger.buy(customer, product, trial, now)).await
     }
 
     /// A customer moves to a higher plan on a device. A downgrade that waited is dropped.
@@ -30,7 +30,7 @@ impl Simulator {
         customer: &str,
         product: &str,
     ) -> Result<(Order, Vec<Delivery>), Refused> {
-        self.order(|ledger, now| ledger.upgrade(customer, product, now)).await
+        self.obtain(|ledger, now| ledger.upgrade(customer, product, now)).await
     }
 
     /// A customer moves to a higher plan that begins with a trial of one period. The old plan is
@@ -43,7 +43,7 @@ impl Simulator {
         customer: &str,
         product: &str,
     ) -> Result<(Order, Vec<Delivery>), Refused> {
-        self.order(|ledger, now| ledger.upgrade_to_trial(customer, product, now)).await
+        self.obtain(|ledger, now| ledger.upgrade_to_trial(customer, product, now)).await
     }
 
     /// A customer moves to a lower plan on a device. A downgrade that waited is dropped.
@@ -55,7 +55,7 @@ impl Simulator {
         customer: &str,
         product: &str,
     ) -> Result<(Order, Vec<Delivery>), Refused> {
-        self.order(|ledger, now| ledger.downgrade(customer, product, now)).await
+        self.obtain(|ledger, now| ledger.downgrade(customer, product, now)).await
     }
 
     /// A customer turns renewals off. In grace and on hold that ends the purchase at once.

@@ -39,7 +39,16 @@ impl Simulator {
         transaction: &str,
         refund: &Refund,
     ) -> Result<Vec<Delivery>, Refused> {
-        self.happen(|ledger, now| ledger.refund(transaction, refund, now)).await
+        Ok(self.refund_with_id(transaction, refund).await?.1)
+    }
+
+    /// The same, with Roku's `RefundId`.
+    pub(crate) async fn refund_with_id(
+        self: &Arc<Self>,
+        transaction: &str,
+        refund: &Refund,
+    ) -> Result<(String, Vec<Delivery>), Refused> {
+        self.obtain(|ledger, now| ledger.refund(transaction, refund, now)).await
     }
 
     /// The publisher gives a customer a service credit, in US dollars. It pays the customer's next
@@ -53,7 +62,17 @@ impl Simulator {
         amount: Decimal,
         partner_reference: &str,
     ) -> Result<Vec<Delivery>, Refused> {
-        self.happen(|ledger, now| ledger.credit(customer, amount, partner_reference, now)).await
+        Ok(self.credit_with_number(customer, amount, partner_reference).await?.1)
+    }
+
+    /// The same, with Roku's `ReferenceId`.
+    pub(crate) async fn credit_with_number(
+        self: &Arc<Self>,
+        customer: &str,
+        amount: Decimal,
+        partner_reference: &str,
+    ) -> Result<(String, Vec<Delivery>), Refused> {
+        self.obtain(|ledger, now| ledger.credit(customer, amount, partner_reference, now)).await
     }
 
     /// A customer disputes a charge.

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 pub(crate) const ANN: &str = "2df58f54b4f7540ca3aa31ce8bec1fe7";
+const BASE: &str = "listen/transaction-service.svc";
 /// When every test begins: the day of Roku's samples.
 pub(crate) const BEGINNING: &str = "2022-07-11T19:50:18Z";
 
@@ -36,7 +37,8 @@ pub(crate) fn account() -> Account {
         product("yearly", 9999, Some(Period::Months(12))),
         product("film", 399, None),
     ];
-    Account { products, ..Account::default() }
+    // Tests ask as fast as they can.
+    Account { products, requests_per_second: None, ..Account::default() }
 }
 
 pub(crate) struct Stage {
@@ -108,8 +110,7 @@ impl Stage {
 
     /// The status and the text of validate-transaction, under any API key.
     pub(crate) async fn ask(&self, key: &str, transaction: &str) -> (StatusCode, String) {
-        let service = "listen/transaction-service.svc/validate-transaction";
-        sent(self.http.get(format!("{}/{service}/{key}/{transaction}", self.url))).await
+        sent(self.asking_with(key, transaction)).await
     }
 
     /// What Roku says of a purchase: `isEntitled`, `cancelled`, `purchaseStatus`, and whether
@@ -129,8 +130,43 @@ impl Stage {
         (status.as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (_, text) = sent(self.http.get(format!("{}{path}", self.url))).await;
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: impl ToString) -> u16 {
+        let request = self.http.put(format!("{}{path}", self.url)).body(body.to_string());
+        sent(request).await.0.as_u16()
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> u16 {
         sent(self.http.delete(format!("{}{path}", self.url))).await.0.as_u16()
+    }
+
+    /// Takes something back, and gives what came of that.
+    pub(crate) async fn take_back(&self, path: &str) -> Value {
+        let (_, text) = sent(self.http.delete(format!("{}{path}", self.url))).await;
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Roku's answer to one of the calls that the publisher posts.
+    pub(crate) async fn call(&self, call: &str, body: Value) -> Value {
+        self.post(&format!("/{BASE}/{call}"), body).await.1
+    }
+
+    /// Roku's answer to validate-refund.
+    pub(crate) async fn validate_refund(&self, refund: &str) -> Value {
+        self.get(&format!("/{BASE}/validate-refund/{}/{refund}", account().api_key)).await
+    }
+
+    /// A request of validate-transaction that is not sent yet.
+    pub(crate) fn asking(&self, transaction: &str) -> RequestBuilder {
+        self.asking_with(&account().api_key, transaction)
+    }
+
+    fn asking_with(&self, key: &str, transaction: &str) -> RequestBuilder {
+        self.http.get(format!("{}/{BASE}/validate-transaction/{key}/{transaction}", self.url))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -1,5 +1,7 @@
 //! The contract of `POST /roku/push-notification/{publisherId}`.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -16,7 +18,7 @@ fn claims(usher: &Usher, message: &Value) -> Claims {
     Claims::new("0d9e7ca9", &message.to_string(), now)
 }
 
-fn key(usher: &Usher) -> &SigningKey {
+fn key(usher: &Usher) -> Arc<SigningKey> {
     usher.stack.simulator.as_ref().unwrap().signing_key()
 }
 
