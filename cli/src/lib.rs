@@ -8,6 +8,7 @@ pub mod commands;
 pub mod find_customer;
 pub mod gateway;
 pub mod replay;
+pub mod sqs;
 pub mod stack;
 pub mod story;
 pub mod template;

@@ -15,6 +15,7 @@ pub mod config;
 pub mod customer_token;
 mod digest;
 pub mod domain;
+pub mod queue;
 pub mod respond;
 pub mod roku;
 pub mod secrets;
