@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod customer;
 pub mod demo;
 pub mod local;
+pub mod publisher;
 pub mod quote;
 pub mod replay;
 pub mod simulate;
@@ -12,7 +13,7 @@ pub mod token;
 use std::io::Write;
 use std::sync::Arc;
 
-use aws_config::Region;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use clap::Args;
 use jiff::Timestamp;
@@ -56,15 +57,7 @@ impl TableArgument {
 
     /// What a handler needs to work on the table.
     async fn config(self, roku_keys_url: String) -> Config {
-        let mut aws = aws_config();
-        if let Some(endpoint) = &self.local {
-            let anyone = Credentials::new("local", "local", None, None, "usher local");
-            aws = aws
-                .region(Region::from_static("us-east-1"))
-                .credentials_provider(SharedCredentialsProvider::new(anyone))
-                .endpoint_url(endpoint);
-        }
-        let aws = aws.load().await;
+        let aws = aws_at(self.local.as_deref()).await;
         let local_name = || Stack::TABLE.to_owned();
         let name = self.table.filter(|_| self.local.is_none()).unwrap_or_else(local_name);
         Config {
@@ -76,6 +69,20 @@ impl TableArgument {
             clock: Clock::system(),
         }
     }
+}
+
+/// AWS as the environment says, or the part of `usher local` at an address, where the credentials
+/// open nothing.
+async fn aws_at(local: Option<&str>) -> SdkConfig {
+    let mut aws = aws_config();
+    if let Some(endpoint) = local {
+        let anyone = Credentials::new("local", "local", None, None, "usher local");
+        aws = aws
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(anyone))
+            .endpoint_url(endpoint);
+    }
+    aws.load().await
 }
 
 /// The publisher that a command is about, and its table.

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
-use usher_cli::commands::{catalog, customer, demo, local, quote, replay, simulate, token};
+use usher_cli::commands::{
+    catalog, customer, demo, local, publisher, quote, replay, simulate, token,
+};
 
 /// Roku Pay purchases become access.
 #[derive(Debug, Parser)]
@@ -26,6 +28,9 @@ enum Command {
     /// Issue publisher tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Rotate publishers' Roku Pay API keys.
+    #[command(subcommand)]
+    Publisher(publisher::Command),
     /// Look a customer up.
     #[command(subcommand)]
     Customer(customer::Command),
@@ -46,6 +51,7 @@ async fn main() -> ExitCode {
         Command::Demo => demo::run().await,
         Command::Catalog(command) => catalog::run(command).await,
         Command::Token(command) => token::run(command).await,
+        Command::Publisher(command) => publisher::run(command).await,
         Command::Customer(command) => customer::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,

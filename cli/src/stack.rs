@@ -22,14 +22,11 @@ use usher::store::{StoreError, Table};
 use crate::template::{Template, TemplateError};
 use crate::{dynamodb, gateway, secrets_manager};
 
-/// What the names of the secrets begin with here.
-const SECRETS_PREFIX: &str = "usher";
-
 /// What to run.
 #[derive(Debug)]
 pub struct Options {
-    /// Where the gateway listens. The simulator and DynamoDB take the next two ports, or free ones;
-    /// Secrets Manager is for this machine alone.
+    /// Where the gateway listens. The simulator and DynamoDB take the next two ports and Secrets
+    /// Manager the fourth, or free ones; Secrets Manager is for this machine alone.
     pub listen: SocketAddr,
     /// Where the table is kept; in memory if nowhere.
     pub data: Option<PathBuf>,
@@ -119,6 +116,8 @@ pub enum StackError {
 impl Stack {
     /// The name of the table.
     pub const TABLE: &'static str = dynamodb::TABLE;
+    /// What the names of the secrets begin with.
+    pub const SECRETS_PREFIX: &'static str = "usher";
 
     /// Starts everything, and loads the publisher.
     ///
@@ -129,7 +128,7 @@ impl Stack {
         let gateway = listen(options.listen).await?;
         let simulator = listen_near(&gateway, 1).await?;
         let database = listen_near(&gateway, 2).await?;
-        let secrets = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let secrets = listen_near_on_this_machine(&gateway, 4).await?;
         let urls = [&gateway, &simulator, &database, &secrets].map(url_of);
         let [gateway_url, simulator_url, dynamodb_url, secrets_url] = urls;
 
@@ -165,9 +164,26 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StackError> {
 
 /// A listener a few ports further, or on a free port where that one is taken.
 async fn listen_near(gateway: &TcpListener, ports_further: u16) -> Result<TcpListener, StackError> {
-    let mut address = gateway
-        .local_addr()
-        .map_err(|error| StackError::Listen(([0, 0, 0, 0], 0).into(), error))?;
+    listen_further(address_of(gateway)?, ports_further).await
+}
+
+/// The same for programs on this machine alone, wherever the gateway listens.
+async fn listen_near_on_this_machine(
+    gateway: &TcpListener,
+    ports_further: u16,
+) -> Result<TcpListener, StackError> {
+    let port = address_of(gateway)?.port();
+    listen_further(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ports_further).await
+}
+
+fn address_of(listener: &TcpListener) -> Result<SocketAddr, StackError> {
+    listener.local_addr().map_err(|error| StackError::Listen(([0, 0, 0, 0], 0).into(), error))
+}
+
+async fn listen_further(
+    mut address: SocketAddr,
+    ports_further: u16,
+) -> Result<TcpListener, StackError> {
     let next = address.port().checked_add(ports_further);
     address.set_port(next.unwrap_or(0));
     if let Ok(listener) = listen(address).await {
@@ -189,9 +205,10 @@ fn url_of(listener: &TcpListener) -> String {
 /// The publisher's API key, and a seed for customer tokens that is new with each start.
 fn secrets_of(options: &Options) -> HashMap<String, SecretString> {
     let seed = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let api_key = format!("{SECRETS_PREFIX}/roku-api-key/{}", options.publisher.id);
+    let prefix = Stack::SECRETS_PREFIX;
+    let api_key = format!("{prefix}/roku-api-key/{}", options.publisher.id);
     HashMap::from([
-        (format!("{SECRETS_PREFIX}/customer-token-seed"), SecretString::from(seed)),
+        (format!("{prefix}/customer-token-seed"), SecretString::from(seed)),
         (api_key, options.roku_api_key.clone()),
     ])
 }
@@ -261,7 +278,7 @@ async fn config_for(
     Config {
         table: Table::new(database, dynamodb::TABLE.to_owned()),
         secrets_manager: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
-        secrets_prefix: SECRETS_PREFIX.to_owned(),
+        secrets_prefix: Stack::SECRETS_PREFIX.to_owned(),
         roku_url: roku.url.clone(),
         roku_keys_url: roku.keys_url.clone(),
         clock,

@@ -1,11 +1,17 @@
 //! The binary `usher`, run as a person runs it.
 #![expect(clippy::unwrap_used, reason = "a test fails where this does")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use usher::domain::id::PublisherId;
+use usher::secrets::Secrets;
+use usher::secrets::roku_api_keys::RokuApiKeys;
+use usher_cli::catalog_file;
+use usher_cli::stack::{Options, Stack};
 use usher_tests::foreign_roku::ForeignRoku;
 use usher_tests::samples::{BASIC_PRODUCT, days, push};
 
@@ -343,4 +349,127 @@ fn the_corpus_is_written_as_roku_would_sign_it() {
     };
     assert_eq!(states(&show(&["--at", "2024-01-11T00:00:00Z"])), ["current"], "as it was then");
     assert!(states(&show(&[])).contains(&"replaced".to_owned()));
+}
+
+async fn stack_with_key(key: &str) -> Stack {
+    let mut options = Options::in_memory(catalog_file::demo().unwrap());
+    options.roku_api_key = key.into();
+    Stack::start(options).await.unwrap()
+}
+
+/// Rotates to the key that is written to standard input.
+fn rotate_key(stack: &Stack, publisher: &str, input: &str) -> Output {
+    let secrets = format!("--local={}", stack.secrets_manager);
+    let mut process = Command::new(env!("CARGO_BIN_EXE_usher"))
+        .args(["publisher", "rotate-key", publisher, "--json", &secrets])
+        .env_remove("ROKU_API_KEY")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    process.wait_with_output().unwrap()
+}
+
+fn outcome(output: &Output) -> (String, bool) {
+    let told = printed(output);
+    (told["outcome"].as_str().unwrap().to_owned(), told["expiringDropped"].as_bool().unwrap())
+}
+
+fn shown(keys: &RokuApiKeys) -> (&str, Option<&str>) {
+    (keys.active.expose_secret(), keys.expiring.as_ref().map(ExposeSecret::expose_secret))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_rotated_and_a_running_function_reads_it_anew_once_a_minute() {
+    let stack = stack_with_key("FIRST").await;
+    let publisher = &stack.publisher.id;
+    let function = Secrets::new(&stack.config);
+    assert_eq!(shown(&function.roku_api_keys(publisher).await.unwrap()), ("FIRST", None));
+
+    let rotated = rotate_key(&stack, publisher.as_str(), " SECOND \r\nof the first line only\n");
+    assert_eq!(outcome(&rotated), ("replaced".to_owned(), false));
+    let known = function.roku_api_keys(publisher).await.unwrap();
+    assert_eq!(shown(&known), ("FIRST", None), "for five minutes");
+    let both = ("SECOND", Some("FIRST"));
+    let reloaded = function.reload_roku_api_keys(publisher).await.unwrap().unwrap();
+    assert_eq!(shown(&reloaded), both);
+    assert_eq!(shown(&function.roku_api_keys(publisher).await.unwrap()), both);
+
+    rotate_key(&stack, publisher.as_str(), "THIRD");
+    assert!(function.reload_roku_api_keys(publisher).await.unwrap().is_none());
+    assert_eq!(shown(&function.roku_api_keys(publisher).await.unwrap()), both);
+    let other = Secrets::new(&stack.config);
+    assert_eq!(shown(&other.roku_api_keys(publisher).await.unwrap()), ("THIRD", Some("SECOND")),);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rotation_did_is_told_and_no_key_is() {
+    let stack = stack_with_key("hush1").await;
+    for (publisher, key, expected) in [
+        ("123456789", "hush1", ("already_active", false)),
+        ("123456789", "hush2", ("replaced", false)),
+        ("123456789", "hush2", ("already_active", false)),
+        ("123456789", "hush3", ("replaced", true)),
+        ("123456789", "hush2", ("replaced", false)),
+        ("222222222", "hush1", ("first", false)),
+        ("222222222", "hush2", ("replaced", false)),
+    ] {
+        let output = rotate_key(&stack, publisher, key);
+        let (told, dropped) = outcome(&output);
+        assert_eq!((told.as_str(), dropped), expected, "{publisher} {key}");
+        assert!(!String::from_utf8(output.stdout).unwrap().contains("hush"));
+    }
+
+    // From the environment, whatever standard input is; and in words.
+    let secrets = format!("--local={}", stack.secrets_manager);
+    let output = Command::new(env!("CARGO_BIN_EXE_usher"))
+        .args(["publisher", "rotate-key", "123456789", &secrets])
+        .env("ROKU_API_KEY", "hush4")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    for words in ["usher/roku-api-key/123456789", "expiring before is dropped", "5 minutes"] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert!(!told.contains("hush"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_rotated_to_what_is_no_key_or_over_what_holds_none() {
+    let stack = stack_with_key("hush1").await;
+    let long = "hush".repeat(2_000);
+    for (input, why) in [
+        ("", "the key from standard input must not be empty"),
+        ("\nhush2", "must not be empty"),
+        ("hush 2", "must not have white space"),
+        (&long, "must not be longer than 128 characters"),
+    ] {
+        let output = rotate_key(&stack, "123456789", input);
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(why) && !told.contains("hush"), "{told}");
+    }
+    let secrets = Secrets::new(&stack.config);
+    let known = secrets.roku_api_keys(&stack.publisher.id).await.unwrap();
+    assert_eq!(shown(&known), ("hush1", None));
+
+    let keep = |name: &str| stack.config.secrets_manager.create_secret().name(name);
+    let broken = keep("usher/roku-api-key/1").secret_string(r#"{"key":"hush"}"#);
+    broken.send().await.unwrap();
+    let output = rotate_key(&stack, "1", "hush2");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let why = "usher/roku-api-key/1 cannot be used: it is neither a key nor";
+    assert!(told.contains(why) && !told.contains("hush"), "{told}");
+    let one = PublisherId::parse("1").unwrap();
+    assert!(secrets.roku_api_keys(&one).await.unwrap_err().to_string().contains(why));
+
+    // A secret without a value is as good as none.
+    let two = PublisherId::parse("2").unwrap();
+    keep("usher/roku-api-key/2").send().await.unwrap();
+    let missing = secrets.roku_api_keys(&two).await.unwrap_err();
+    assert_eq!(missing.to_string(), "there is no secret usher/roku-api-key/2");
+    assert_eq!(outcome(&rotate_key(&stack, "2", "hush2")), ("first".to_owned(), false));
+    assert_eq!(shown(&secrets.roku_api_keys(&two).await.unwrap()), ("hush2", None));
 }

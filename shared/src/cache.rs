@@ -33,9 +33,38 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// Remembers a value from now on.
     pub(crate) fn put(&self, key: K, value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= MAX_ENTRIES {
-            entries.clear();
+        insert(&mut entries, key, value);
+    }
+    /// Remembers a value from now on, unless one is still fresh. Whether it did.
+    pub(crate) fn put_if_stale(&self, key: K, value: V) -> bool {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = entries.get(&key).is_some_and(|(since, _)| since.elapsed() < self.fresh);
+        if !is_fresh {
+            insert(&mut entries, key, value);
         }
-        entries.insert(key, (Instant::now(), value));
+        !is_fresh
+    }
+}
+
+fn insert<K: Eq + Hash, V>(entries: &mut HashMap<K, (Instant, V)>, key: K, value: V) {
+    if entries.len() >= MAX_ENTRIES {
+        entries.clear();
+    }
+    entries.insert(key, (Instant::now(), value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_value_keeps_its_place_and_a_stale_one_gives_it_up() {
+        let (lasting, stale) = (Cache::new(Duration::MAX), Cache::new(Duration::ZERO));
+        assert!(lasting.put_if_stale("a", 1));
+        assert!(!lasting.put_if_stale("a", 2));
+        assert!(lasting.put_if_stale("b", 3));
+        assert_eq!((lasting.get(&"a"), lasting.get(&"b")), (Some(1), Some(3)));
+        assert!(stale.put_if_stale("a", 1));
+        assert!(stale.put_if_stale("a", 2));
     }
 }

@@ -1,25 +1,33 @@
 //! Secrets Manager: the publishers' Roku API keys and the seed that customer tokens are signed
 //! with. Names begin with the stack's prefix, so that a role can be held to them.
 
+pub mod roku_api_keys;
+pub mod rotation;
+
+use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::DisplayErrorContext;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::domain::id::PublisherId;
+use roku_api_keys::{InvalidRokuApiKeys, RokuApiKeys};
 
 /// How long a secret is used before it is read again.
 const FRESH: Duration = Duration::from_secs(300);
+/// Keys that Roku refuses are read anew this often at most.
+const RELOAD_PAUSE: Duration = Duration::from_secs(60);
 
 /// Reads secrets, and keeps each for five minutes.
 #[derive(Debug)]
 pub struct Secrets {
     client: Client,
     prefix: String,
-    cache: Cache<String, SecretString>,
+    roku_api_keys: Cache<PublisherId, RokuApiKeys>,
+    reloaded: Cache<PublisherId, ()>,
+    customer_token_seed: Cache<(), SecretString>,
 }
 
 /// Why a secret cannot be had. The text names the secret and holds nothing of it.
@@ -33,9 +41,20 @@ pub enum SecretError {
         /// What Secrets Manager said.
         cause: String,
     },
+    /// It is not there, or has no value.
+    #[error("there is no secret {0}")]
+    Missing(String),
     /// It is there and has no text in it.
     #[error("the secret {0} holds no text")]
     Empty(String),
+    /// It is there and holds something else than Roku API keys.
+    #[error("the secret {name} cannot be used: {why}")]
+    NotKeys {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        why: InvalidRokuApiKeys,
+    },
 }
 
 impl Secrets {
@@ -44,16 +63,36 @@ impl Secrets {
         Self {
             client: config.secrets_manager.clone(),
             prefix: config.secrets_prefix.clone(),
-            cache: Cache::new(FRESH),
+            roku_api_keys: Cache::new(FRESH),
+            reloaded: Cache::new(RELOAD_PAUSE),
+            customer_token_seed: Cache::new(FRESH),
         }
     }
 
-    /// The publisher's Roku Pay API key: `{prefix}/roku-api-key/{publisher}`.
+    /// The publisher's Roku Pay API keys: `{prefix}/roku-api-key/{publisher}`.
     ///
     /// # Errors
-    /// [`SecretError`] when it is not there or out of reach.
-    pub async fn roku_api_key(&self, publisher: &PublisherId) -> Result<SecretString, SecretError> {
-        self.read(format!("{}/roku-api-key/{publisher}", self.prefix)).await
+    /// [`SecretError`] when they are not there, are none, or out of reach.
+    pub async fn roku_api_keys(&self, publisher: &PublisherId) -> Result<RokuApiKeys, SecretError> {
+        match self.roku_api_keys.get(publisher) {
+            Some(keys) => Ok(keys),
+            None => self.read_roku_api_keys(publisher).await,
+        }
+    }
+
+    /// The publisher's keys as they are now, for when Roku takes none of those that we know. None
+    /// when that was asked less than a minute ago, whatever came of it.
+    ///
+    /// # Errors
+    /// [`SecretError`] as for [`roku_api_keys`](Self::roku_api_keys). What was known is kept.
+    pub async fn reload_roku_api_keys(
+        &self,
+        publisher: &PublisherId,
+    ) -> Result<Option<RokuApiKeys>, SecretError> {
+        if !self.reloaded.put_if_stale(publisher.clone(), ()) {
+            return Ok(None);
+        }
+        self.read_roku_api_keys(publisher).await.map(Some)
     }
 
     /// The seed of the key that signs customer tokens: `{prefix}/customer-token-seed`.
@@ -61,21 +100,52 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`] when it is not there or out of reach.
     pub async fn customer_token_seed(&self) -> Result<SecretString, SecretError> {
-        self.read(format!("{}/customer-token-seed", self.prefix)).await
+        if let Some(seed) = self.customer_token_seed.get(&()) {
+            return Ok(seed);
+        }
+        let seed = read(&self.client, &format!("{}/customer-token-seed", self.prefix)).await?;
+        self.customer_token_seed.put((), seed.clone());
+        Ok(seed)
     }
 
-    async fn read(&self, name: String) -> Result<SecretString, SecretError> {
-        if let Some(secret) = self.cache.get(&name) {
-            return Ok(secret);
-        }
-        let answer = self.client.get_secret_value().secret_id(&name).send().await;
-        let secret = answer.map_err(|error| SecretError::Unavailable {
-            name: name.clone(),
-            cause: DisplayErrorContext(&error).to_string(),
-        })?;
-        let text = secret.secret_string.ok_or_else(|| SecretError::Empty(name.clone()))?;
-        let secret = SecretString::from(text);
-        self.cache.put(name, secret.clone());
-        Ok(secret)
+    /// Reads the keys past the cache. What is no keys is not remembered, so that it can be mended.
+    async fn read_roku_api_keys(
+        &self,
+        publisher: &PublisherId,
+    ) -> Result<RokuApiKeys, SecretError> {
+        let name = roku_api_keys_name(&self.prefix, publisher);
+        let text = read(&self.client, &name).await?;
+        let keys = RokuApiKeys::parse(text.expose_secret());
+        let keys = keys.map_err(|why| SecretError::NotKeys { name, why })?;
+        self.roku_api_keys.put(publisher.clone(), keys.clone());
+        Ok(keys)
     }
+}
+
+fn roku_api_keys_name(prefix: &str, publisher: &PublisherId) -> String {
+    format!("{prefix}/roku-api-key/{publisher}")
+}
+
+async fn read(client: &Client, name: &str) -> Result<SecretString, SecretError> {
+    let answer = client.get_secret_value().secret_id(name).send().await;
+    let secret = answer.map_err(|error| match error.as_service_error() {
+        Some(refusal) if refusal.is_resource_not_found_exception() => {
+            SecretError::Missing(name.to_owned())
+        }
+        _ => SecretError::Unavailable { name: name.to_owned(), cause: with_causes(&error) },
+    })?;
+    let text = secret.secret_string.ok_or_else(|| SecretError::Empty(name.to_owned()))?;
+    Ok(SecretString::from(text))
+}
+
+/// An error of the SDK with its causes. Not with its `Debug`, in which an answer that cannot be
+/// read stands whole.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

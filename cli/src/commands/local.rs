@@ -15,8 +15,8 @@ use crate::stack::{Options, Stack};
 /// What to run, and where.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where the API listens; the simulator and DynamoDB take the next two ports, or free ones. Port
-    /// 0 takes a free port
+    /// Where the API listens; the simulator and DynamoDB take the next two ports, Secrets Manager
+    /// the fourth, or free ones. Port 0 takes a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// Keep the table in this file instead of in memory

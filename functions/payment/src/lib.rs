@@ -192,9 +192,9 @@ impl Payment {
         publisher: &Publisher,
         receipt: &Receipt,
     ) -> Result<Option<Box<Observation>>, String> {
-        let api_key =
-            self.secrets.roku_api_key(&publisher.id).await.map_err(|error| error.to_string())?;
-        match self.roku.validate_transaction(&api_key, &receipt.purchase_id).await {
+        let keys =
+            self.secrets.roku_api_keys(&publisher.id).await.map_err(|error| error.to_string())?;
+        match self.roku.validate_transaction(&keys.active, &receipt.purchase_id).await {
             Ok(Answer::Known(seen)) => Ok(Some(seen)),
             Ok(Answer::Unknown) => Ok(None),
             Ok(Answer::WrongKey) => Err("Roku does not accept the API key".to_owned()),
