@@ -18,6 +18,8 @@ pub mod plan_change;
 pub mod proration;
 pub mod publisher;
 pub mod receipt;
+pub mod refund_seen;
+pub mod roku_answer;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod standing;

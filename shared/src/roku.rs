@@ -1,7 +1,12 @@
 //! Roku: the pushes it signs, the keys it signs them with, and the web service that answers.
 
+pub mod billing;
+mod endpoint;
+pub mod error;
 pub mod public_keys;
 pub mod push;
+#[cfg(test)]
+mod scripted;
 pub mod web_service;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! `GET /roku/payment/{purchaseId}`: what became of it.
 //!
 //! 200 means that the receipt is well formed and kept, not that Roku confirmed it
-//! (`cleeng-api.md` §1.4). Roku is asked at once, within six seconds; what it says decides.
+//! (`cleeng-api.md` §1.4). Roku is asked at once, within four seconds; what it says decides.
 
 pub mod request;
 
@@ -19,11 +19,12 @@ use usher::customer_token::{TokenError, TokenVerifier};
 use usher::domain::access::{Entitlements, Grounds, OfferAccess};
 use usher::domain::fact::Fact;
 use usher::domain::id::{CustomerId, PublisherId, TransactionId};
-use usher::domain::observation::{Answer, Observation};
+use usher::domain::observation::Observation;
 use usher::domain::publisher::Publisher;
 use usher::domain::receipt::{ConfirmedReceipt, Outcome, Receipt, Rejection};
 use usher::respond::{Failure, json};
 use usher::roku;
+use usher::roku::error::RokuError;
 use usher::roku::web_service::RokuWebService;
 use usher::secrets::Secrets;
 use usher::store::StoreError;
@@ -36,7 +37,7 @@ use usher::store::receipts::{KnownReceipt, Receipts};
 /// A receipt has less than one kilobyte.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How long a receipt that is kept is worked on: Roku's six seconds, the secret, and the store's.
+/// How long a receipt that is kept is worked on: Roku's four seconds, the secret, and the store's.
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// The handler, and all that it may do: know publishers and customers, keep receipts, ask Roku,
@@ -195,9 +196,8 @@ impl Payment {
         let keys =
             self.secrets.roku_api_keys(&publisher.id).await.map_err(|error| error.to_string())?;
         match self.roku.validate_transaction(&keys.active, &receipt.purchase_id).await {
-            Ok(Answer::Known(seen)) => Ok(Some(seen)),
-            Ok(Answer::Unknown) => Ok(None),
-            Ok(Answer::WrongKey) => Err("Roku does not accept the API key".to_owned()),
+            Ok(seen) => Ok(Some(Box::new(seen))),
+            Err(RokuError::UnknownTransaction) => Ok(None),
             Err(error) => Err(error.to_string()),
         }
     }

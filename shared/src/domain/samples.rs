@@ -14,7 +14,7 @@ use super::catalog::Catalog;
 use super::fact::Fact;
 use super::id::{PublisherId, PurchaseId, RokuProductId};
 use super::notification::Notification;
-use super::observation::{Answer, Observation};
+use super::observation::Observation;
 use super::offer::{Offer, OfferId, Tag};
 use super::publisher::{GraceDays, Publisher, Settings, TransferPolicy};
 use super::transaction_type::TransactionType;
@@ -83,10 +83,7 @@ pub(crate) fn observation(
         "transactionId": purchase,
     });
     overlay(&mut answer, more);
-    let Answer::Known(seen) = Answer::read(&answer.to_string(), at(observed_at)).unwrap() else {
-        panic!("Roku knows the transactions of samples");
-    };
-    *seen
+    Observation::read(&answer.to_string(), at(observed_at)).unwrap()
 }
 
 /// The same, as a fact.
