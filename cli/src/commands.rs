@@ -3,8 +3,10 @@
 pub mod catalog;
 pub mod customer;
 pub mod demo;
+pub mod doctor;
 pub mod local;
 pub mod publisher;
+pub mod queue;
 pub mod quote;
 pub mod replay;
 pub mod simulate;
@@ -25,6 +27,7 @@ use usher::domain::publisher::Publisher;
 use usher::store::Table;
 use usher::store::histories::History;
 use usher::store::publishers::Publishers;
+use usher::store::turns::Rate;
 
 use crate::stack::Stack;
 
@@ -55,6 +58,10 @@ impl TableArgument {
         self.config(String::new()).await.table
     }
 
+    fn is_local(&self) -> bool {
+        self.local.is_some()
+    }
+
     /// What a handler needs to work on the table.
     async fn config(self, roku_keys_url: String) -> Config {
         let aws = aws_at(self.local.as_deref()).await;
@@ -66,6 +73,9 @@ impl TableArgument {
             secrets_prefix: String::new(),
             roku_url: ROKU_URL.to_owned(),
             roku_keys_url,
+            roku_rate: Rate::DEFAULT,
+            sqs: aws_sdk_sqs::Client::new(&aws),
+            queue_url: String::new(),
             clock: Clock::system(),
         }
     }

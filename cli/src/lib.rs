@@ -3,6 +3,7 @@
 //! [`stack::Stack`] is everything in one process: an embedded DynamoDB, a Secrets Manager, the Roku
 //! simulator, and a gateway that runs the very handlers that Lambda runs. The tests drive it too.
 
+pub mod background;
 pub mod catalog_file;
 pub mod commands;
 pub mod find_customer;

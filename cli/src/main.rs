@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
-    catalog, customer, demo, local, publisher, quote, replay, simulate, token,
+    catalog, customer, demo, doctor, local, publisher, queue, quote, replay, simulate, token,
 };
 
 /// Roku Pay purchases become access.
@@ -34,6 +34,11 @@ enum Command {
     /// Look a customer up.
     #[command(subcommand)]
     Customer(customer::Command),
+    /// Say what is wrong, and what to do about it.
+    Doctor(doctor::Arguments),
+    /// Deal with questions to Roku that were given up.
+    #[command(subcommand)]
+    DeadLetters(queue::Command),
     /// Show what a change of plan would cost a customer.
     Quote(quote::Arguments),
     /// Take pushes from a file: what Roku sent before, or what its dashboard sends again.
@@ -53,6 +58,8 @@ async fn main() -> ExitCode {
         Command::Token(command) => token::run(command).await,
         Command::Publisher(command) => publisher::run(command).await,
         Command::Customer(command) => customer::run(command).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::DeadLetters(command) => queue::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,

@@ -77,6 +77,7 @@ pub async fn replay(
             Taken::Kept => outcome.kept += 1,
             Taken::Repeated => outcome.repeated += 1,
             Taken::SetAside(reason) => outcome.set_aside.push((number, reason.as_str())),
+            Taken::KeysRenewed => outcome.set_aside.push((number, "keys_renewed")),
         }
     }
     Ok(())

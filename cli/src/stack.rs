@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
@@ -17,10 +19,12 @@ use usher::domain::offer;
 use usher::domain::publisher::Publisher;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
+use usher::store::turns::Rate;
 use usher::store::{StoreError, Table};
 
+use crate::background::Background;
 use crate::template::{Template, TemplateError};
-use crate::{dynamodb, gateway, secrets_manager};
+use crate::{dynamodb, gateway, secrets_manager, sqs};
 
 /// What to run.
 #[derive(Debug)]
@@ -41,6 +45,11 @@ pub struct Options {
     /// The moment at which the simulator's clock stands still until it is moved; it runs with the
     /// real time if none is given.
     pub begins_at: Option<Timestamp>,
+    /// How often the schedule and the worker of the queue run; if never, [`Stack::tick`] has them
+    /// run once.
+    pub tick: Option<Duration>,
+    /// How often Roku is asked for one API key, and takes it.
+    pub roku_rate: Rate,
 }
 
 impl Options {
@@ -54,9 +63,17 @@ impl Options {
             roku_keys: None,
             roku_api_key: SecretString::from(Account::default().api_key),
             begins_at: None,
+            tick: None,
+            roku_rate: UNHURRIED,
         }
     }
 }
+
+/// So fast that nobody waits for a turn.
+const UNHURRIED: Rate = Rate {
+    per_second: NonZeroU16::new(20_000).unwrap(),
+    workers_percent: Rate::DEFAULT.workers_percent,
+};
 
 /// Where a Roku is to be found.
 #[derive(Debug, Clone)]
@@ -88,6 +105,7 @@ pub struct Stack {
     pub publisher_token: SecretString,
     /// What the handlers run with.
     pub config: Config,
+    background: Arc<Background>,
 }
 
 /// Why the stack does not run.
@@ -128,9 +146,10 @@ impl Stack {
         let gateway = listen(options.listen).await?;
         let simulator = listen_near(&gateway, 1).await?;
         let database = listen_near(&gateway, 2).await?;
+        let queue = listen_near(&gateway, 3).await?;
         let secrets = listen_near_on_this_machine(&gateway, 4).await?;
-        let urls = [&gateway, &simulator, &database, &secrets].map(url_of);
-        let [gateway_url, simulator_url, dynamodb_url, secrets_url] = urls;
+        let urls = [&gateway, &simulator, &database, &queue, &secrets].map(url_of);
+        let [gateway_url, simulator_url, dynamodb_url, sqs_url, secrets_url] = urls;
 
         dynamodb::start(database, options.data.as_deref(), &template).await?;
         secrets_manager::start(secrets, secrets_of(&options));
@@ -139,10 +158,21 @@ impl Stack {
         let addresses = roku_addresses(&options, &simulator_url);
         let clock =
             roku.clone().map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
-        let config = config_for(&dynamodb_url, &secrets_url, &addresses, clock).await;
+        let queue_url = sqs::start(queue, clock.clone(), sqs::Settings::default());
+        let queue_url = queue_url.map_err(|error| StackError::Listen(options.listen, error))?;
+        let aws = Aws { dynamodb: &dynamodb_url, sqs: &sqs_url, secrets_manager: &secrets_url };
+        let config = Config {
+            roku_rate: options.roku_rate,
+            queue_url,
+            ..config_for(&aws, &addresses, clock).await
+        };
         let publisher_token = load(&config, &options.publisher).await?;
         let router = gateway::router(&template, &config)?;
         tokio::spawn(async move { axum::serve(gateway, router).await });
+        let background = Background::new(&config)?;
+        if let Some(pause) = options.tick {
+            Arc::clone(&background).tick_every(pause);
+        }
 
         Ok(Self {
             gateway: gateway_url,
@@ -154,7 +184,13 @@ impl Stack {
             publisher: options.publisher,
             publisher_token,
             config,
+            background,
         })
+    }
+
+    /// Has the schedule run once, and the worker of the queue until nothing is left to do now.
+    pub async fn tick(&self) {
+        self.background.tick().await;
     }
 }
 
@@ -219,6 +255,10 @@ fn start_simulator(listener: TcpListener, options: &Options, gateway: &str) -> A
         channel: publisher.settings.channels.first().cloned().unwrap_or_default(),
         api_key: options.roku_api_key.expose_secret().to_owned(),
         products: publisher.catalog.offers().iter().map(product_of).collect(),
+        // Who does not hold back is not held back: tests are in a hurry.
+        requests_per_second: Account::default()
+            .requests_per_second
+            .filter(|limit| u32::from(options.roku_rate.per_second.get()) <= limit.get()),
         ..Account::default()
     };
     let simulator = match options.begins_at {
@@ -259,21 +299,25 @@ fn roku_addresses(options: &Options, simulator: &str) -> RokuAddresses {
     RokuAddresses { url, keys_url: options.roku_keys.clone().unwrap_or(keys_url) }
 }
 
+/// The addresses of an AWS on this machine.
+struct Aws<'a> {
+    dynamodb: &'a str,
+    sqs: &'a str,
+    secrets_manager: &'a str,
+}
+
 /// What the handlers run with: an AWS on this machine, whose credentials open nothing.
-async fn config_for(
-    dynamodb: &str,
-    secrets_manager: &str,
-    roku: &RokuAddresses,
-    clock: Clock,
-) -> Config {
+async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Config {
     let credentials = Credentials::new("local", "local", None, None, "usher local");
     let aws = aws_config()
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .load()
         .await;
-    let database = aws_sdk_dynamodb::config::Builder::from(&aws).endpoint_url(dynamodb);
-    let secrets = aws_sdk_secretsmanager::config::Builder::from(&aws).endpoint_url(secrets_manager);
+    let database = aws_sdk_dynamodb::config::Builder::from(&aws).endpoint_url(local.dynamodb);
+    let queue = aws_sdk_sqs::config::Builder::from(&aws).endpoint_url(local.sqs);
+    let secrets =
+        aws_sdk_secretsmanager::config::Builder::from(&aws).endpoint_url(local.secrets_manager);
     let database = aws_sdk_dynamodb::Client::from_conf(database.build());
     Config {
         table: Table::new(database, dynamodb::TABLE.to_owned()),
@@ -281,6 +325,9 @@ async fn config_for(
         secrets_prefix: Stack::SECRETS_PREFIX.to_owned(),
         roku_url: roku.url.clone(),
         roku_keys_url: roku.keys_url.clone(),
+        roku_rate: Rate::DEFAULT,
+        sqs: aws_sdk_sqs::Client::from_conf(queue.build()),
+        queue_url: String::new(),
         clock,
     }
 }

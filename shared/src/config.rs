@@ -1,6 +1,7 @@
 //! What a function is told by its environment, and the AWS clients it talks through.
 
 use std::env;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -8,6 +9,7 @@ use aws_config::timeout::TimeoutConfig;
 
 use crate::clock::Clock;
 use crate::store::Table;
+use crate::store::turns::{Percent, Rate};
 
 /// Roku's web service (`roku-pay.md` §3).
 pub const ROKU_URL: &str = "https://apipub.roku.com/listen/transaction-service.svc";
@@ -27,22 +29,43 @@ pub struct Config {
     pub roku_url: String,
     /// The JWK set that pushes are checked with (`ROKU_KEYS_URL`, default Roku's production set).
     pub roku_keys_url: String,
+    /// How often Roku is asked for one API key (`ROKU_REQUESTS_PER_SECOND`, and
+    /// `ROKU_WORKERS_PERCENT` of them for what is due).
+    pub roku_rate: Rate,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
+    /// The queue of questions to Roku (`QUEUE_URL`; set where a function uses it).
+    pub queue_url: String,
     /// The clock.
     pub clock: Clock,
 }
 
-/// A setting that is missing.
+/// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the environment variable {0} is not set")]
-pub struct Missing(&'static str);
+pub enum InvalidSetting {
+    /// It has no default and is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// It is no such number.
+    #[error("the environment variable {name} must be a number from {least} to {most}")]
+    NotANumber {
+        /// Its name.
+        name: &'static str,
+        /// The least that it may be.
+        least: u16,
+        /// The most.
+        most: u16,
+    },
+}
 
 impl Config {
     /// Reads the environment and makes the clients. Connects to nothing.
     ///
     /// # Errors
-    /// [`Missing`] names the variable that has no default and is not set.
-    pub async fn from_env() -> Result<Self, Missing> {
-        let table_name = env::var("TABLE_NAME").map_err(|_| Missing("TABLE_NAME"))?;
+    /// [`InvalidSetting`] names the variable.
+    pub async fn from_env() -> Result<Self, InvalidSetting> {
+        let table_name =
+            env::var("TABLE_NAME").map_err(|_| InvalidSetting::Missing("TABLE_NAME"))?;
         let or = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
         let aws = aws_config().load().await;
         Ok(Self {
@@ -51,9 +74,34 @@ impl Config {
             secrets_prefix: or("SECRETS_PREFIX", "usher"),
             roku_url: or("ROKU_URL", ROKU_URL),
             roku_keys_url: or("ROKU_KEYS_URL", ROKU_KEYS_URL),
+            roku_rate: roku_rate()?,
+            sqs: aws_sdk_sqs::Client::new(&aws),
+            queue_url: or("QUEUE_URL", ""),
             clock: Clock::system(),
         })
     }
+}
+
+/// Roku allows 20 (`roku-pay.md` §3).
+const MOST_PER_SECOND: u16 = 20;
+
+fn roku_rate() -> Result<Rate, InvalidSetting> {
+    let name = "ROKU_REQUESTS_PER_SECOND";
+    let invalid = InvalidSetting::NotANumber { name, least: 1, most: MOST_PER_SECOND };
+    let per_second = match env::var(name) {
+        Err(_) => Rate::DEFAULT.per_second,
+        Ok(text) => {
+            let number: Option<NonZeroU16> = text.parse().ok();
+            number.filter(|number| number.get() <= MOST_PER_SECOND).ok_or(invalid)?
+        }
+    };
+    let name = "ROKU_WORKERS_PERCENT";
+    let invalid = InvalidSetting::NotANumber { name, least: 1, most: 99 };
+    let workers_percent = match env::var(name) {
+        Err(_) => Rate::DEFAULT.workers_percent,
+        Ok(text) => text.parse().ok().and_then(Percent::new).ok_or(invalid)?,
+    };
+    Ok(Rate { per_second, workers_percent })
 }
 
 /// The AWS settings that all our clients share. The SDK has no timeouts of its own. Each function

@@ -6,8 +6,10 @@
 //! - [`roku`]: signed pushes, Roku's public keys, Roku's validate-transaction
 //! - [`store`]: the one DynamoDB table
 //! - [`secrets`]: the API keys and the token seed, in Secrets Manager
+//! - [`queue`]: the questions to Roku that are on their way, in SQS
+//! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
 //! - [`customer_token`]: the tokens that customers carry
-//! - [`clock`], [`config`], [`respond`]: what every function needs around its handler
+//! - [`clock`], [`config`], [`metrics`], [`respond`]: what every function needs around its handler
 
 mod cache;
 pub mod clock;
@@ -15,8 +17,10 @@ pub mod config;
 pub mod customer_token;
 mod digest;
 pub mod domain;
+pub mod metrics;
 pub mod queue;
 pub mod respond;
 pub mod roku;
 pub mod secrets;
 pub mod store;
+pub mod verification;

@@ -15,10 +15,11 @@
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | Roku's public keys | `JWKS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
+//! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `WORKERS` |
 //!
 //! Index `by_customer`: the accounts that are linked to a customer. Index `due`: what waits for an
-//! answer of Roku, receipts and accounts. Each submodule holds the verbs of one kind of item, so that what a function may
-//! do to the table is visible in what its constructor takes.
+//! answer of Roku, receipts and accounts. Each submodule holds the verbs of one kind of item, so
+//! that what a function may do to the table is visible in what its constructor takes.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -37,7 +38,7 @@ mod account_item;
 pub mod accounts;
 pub mod customer_token_keys;
 pub mod customers;
-mod due;
+pub mod due;
 mod fact_item;
 pub mod histories;
 pub mod publisher_tokens;
@@ -46,6 +47,7 @@ pub mod receipts;
 pub mod roku_public_keys;
 pub mod set_aside;
 mod transaction_item;
+pub mod turns;
 
 /// A sort key may have 1024 bytes, an id as many: longer ones are hashed in keys and kept whole in
 /// the item (`roku-pay.md` §10.6).

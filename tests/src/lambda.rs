@@ -14,8 +14,9 @@ use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{Mutex, mpsc};
 use usher_cli::stack::Stack;
 
@@ -24,6 +25,7 @@ use usher_cli::stack::Stack;
 pub struct Runtime {
     events: mpsc::Sender<Value>,
     answers: Mutex<mpsc::Receiver<Value>>,
+    metrics: Mutex<mpsc::UnboundedReceiver<Value>>,
     /// Killed when dropped.
     _process: Child,
 }
@@ -53,23 +55,53 @@ impl Runtime {
             .route("/2018-06-01/runtime/init/error", post(init_error))
             .with_state(api);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let process = Command::new(binary(built))
+        let mut process = Command::new(binary(built))
             .env_clear()
             .envs(environment(stack))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("the function's binary");
-        Self { events, answers: Mutex::new(answers), _process: process }
+        let metrics = metrics_in(process.stdout.take().expect("its output"));
+        let (answers, metrics) = (Mutex::new(answers), Mutex::new(metrics));
+        Self { events, answers, metrics, _process: process }
     }
 
-    /// Invokes the function with a request as API Gateway's HTTP API passes it on.
-    pub async fn invoke(&self, request: Request<'_>) -> Value {
-        self.events.send(request.event()).await.unwrap();
+    /// Invokes the function with an event, a [`Request`] for one.
+    pub async fn invoke(&self, event: impl Into<Value>) -> Value {
+        self.events.send(event.into()).await.unwrap();
         let answer = self.answers.lock().await.recv().await;
         answer.expect("an answer of the function")
     }
+
+    /// The value of a metric that the function writes, now or later, with these dimensions.
+    pub async fn metric(&self, name: &str, dimensions: &Value) -> Value {
+        let mut metrics = self.metrics.lock().await;
+        loop {
+            let line = metrics.recv().await.expect("the metric");
+            let has = |(label, value): (&String, &Value)| line[label] == *value;
+            let fits = dimensions.as_object().expect("dimensions").iter().all(has);
+            if fits && !line[name].is_null() {
+                return line[name].clone();
+            }
+        }
+    }
+}
+
+/// The lines of a log that CloudWatch takes metrics from.
+fn metrics_in(log: ChildStdout) -> mpsc::UnboundedReceiver<Value> {
+    let (found, metrics) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(log).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let line: Value = serde_json::from_str(&line).unwrap_or_default();
+            if line["_aws"].is_object() && found.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    metrics
 }
 
 /// A request of the HTTP API.
@@ -91,16 +123,17 @@ pub struct Request<'a> {
     pub encoded: bool,
 }
 
-impl Request<'_> {
-    /// The event, in payload format 2.0.
-    fn event(self) -> Value {
-        let body = if self.encoded { STANDARD.encode(self.body) } else { self.body.to_owned() };
-        let headers: HashMap<_, _> = self.headers.iter().copied().collect();
-        let parameters: HashMap<_, _> = self.parameter.into_iter().collect();
+/// As API Gateway's HTTP API passes it on, in payload format 2.0.
+impl From<Request<'_>> for Value {
+    fn from(request: Request<'_>) -> Self {
+        let Request { route, method, path, body, encoded, .. } = request;
+        let body = if encoded { STANDARD.encode(body) } else { body.to_owned() };
+        let headers: HashMap<_, _> = request.headers.iter().copied().collect();
+        let parameters: HashMap<_, _> = request.parameter.into_iter().collect();
         json!({
             "version": "2.0",
-            "routeKey": format!("{} {}", self.method, self.route),
-            "rawPath": self.path,
+            "routeKey": format!("{method} {route}"),
+            "rawPath": path,
             "rawQueryString": "",
             "headers": headers,
             "pathParameters": parameters,
@@ -110,20 +143,20 @@ impl Request<'_> {
                 "domainName": "api.execute-api.us-east-1.amazonaws.com",
                 "domainPrefix": "api",
                 "http": {
-                    "method": self.method,
-                    "path": self.path,
+                    "method": method,
+                    "path": path,
                     "protocol": "HTTP/1.1",
                     "sourceIp": "192.0.2.1",
                     "userAgent": "test",
                 },
                 "requestId": "request",
-                "routeKey": format!("{} {}", self.method, self.route),
+                "routeKey": format!("{method} {route}"),
                 "stage": "$default",
                 "time": "23/Nov/2026:00:00:00 +0000",
                 "timeEpoch": 1_795_392_000_000_u64,
             },
             "body": body,
-            "isBase64Encoded": self.encoded,
+            "isBase64Encoded": encoded,
         })
     }
 }
@@ -143,6 +176,8 @@ fn environment(stack: &Stack) -> HashMap<&'static str, String> {
         ("ROKU_URL", stack.roku.url.clone()),
         ("ROKU_KEYS_URL", stack.roku.keys_url.clone()),
         ("AWS_ENDPOINT_URL_DYNAMODB", stack.dynamodb.clone()),
+        ("AWS_ENDPOINT_URL_SQS", origin(&stack.config.queue_url)),
+        ("QUEUE_URL", stack.config.queue_url.clone()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", stack.secrets_manager.clone()),
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
@@ -151,6 +186,11 @@ fn environment(stack: &Stack) -> HashMap<&'static str, String> {
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
     ])
+}
+
+/// Scheme, host and port of an address.
+fn origin(url: &str) -> String {
+    reqwest::Url::parse(url).unwrap().origin().ascii_serialization()
 }
 
 async fn next_invocation(State(api): State<Arc<Api>>) -> Response {

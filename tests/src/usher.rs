@@ -58,6 +58,11 @@ impl Usher {
         Self { stack, gateway, http }
     }
 
+    /// Lets the schedule run once, and the worker until nothing is left to do now.
+    pub async fn tick(&self) {
+        self.stack.tick().await;
+    }
+
     /// Makes any request of the API.
     pub async fn request(
         &self,

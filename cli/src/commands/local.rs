@@ -3,10 +3,13 @@
 use std::convert::Infallible;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use usher::store::turns::Rate;
 
 use super::Failure;
 use crate::catalog_file;
@@ -42,6 +45,10 @@ pub struct Arguments {
         value_parser = |key: &str| Ok::<_, Infallible>(SecretString::from(key))
     )]
     roku_api_key: SecretString,
+    /// How often the schedule and the queue's worker run, which ask Roku about what is due; 0s for
+    /// never
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = tick)]
+    tick: Duration,
     /// Print one line of JSON instead of text
     #[arg(long)]
     json: bool,
@@ -64,6 +71,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         roku_keys: arguments.roku_keys.clone(),
         roku_api_key: arguments.roku_api_key.clone(),
         begins_at: None,
+        tick: Some(arguments.tick).filter(|tick| !tick.is_zero()),
+        roku_rate: Rate::DEFAULT,
     })
     .await?;
     if arguments.json {
@@ -73,6 +82,11 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     interrupted().await?;
     Ok(())
+}
+
+fn tick(text: &str) -> Result<Duration, String> {
+    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+    span.ok_or_else(|| "must be a time as in 1s or 500ms".to_owned())
 }
 
 /// An address by number or by name, `localhost:8080` for one; an IPv4 one where there are several.
@@ -89,6 +103,8 @@ fn print_json(stack: &Stack) {
         "gateway": stack.gateway,
         "simulator": stack.simulator_url,
         "dynamodb": stack.dynamodb,
+        "queue": stack.config.queue_url,
+        "secretsManager": stack.secrets_manager,
         "table": Stack::TABLE,
         "publisherId": stack.publisher.id,
         "publisherToken": stack.publisher_token.expose_secret(),
@@ -107,6 +123,7 @@ fn print_text(stack: &Stack) {
     println!("  Roku             {roku}");
     println!("  Roku's keys      {}", stack.roku.keys_url);
     println!("  DynamoDB         {dynamodb}  table {table}");
+    println!("  Queue            {}", stack.config.queue_url);
     println!("  Secrets Manager  {secrets_manager}");
     println!("  publisher        {publisher}  token {token}\n");
     println!("Roku sends pushes to {gateway}/roku/push-notification/{publisher}\n");

@@ -2,7 +2,8 @@
 //! `GET /roku/payment/{purchaseId}`: what became of it.
 //!
 //! 200 means that the receipt is well formed and kept, not that Roku confirmed it
-//! (`cleeng-api.md` §1.4). Roku is asked at once, within four seconds; what it says decides.
+//! (`cleeng-api.md` §1.4). Roku is asked at once; what it says decides. Where it does not answer
+//! within six seconds, the queue asks on.
 
 pub mod request;
 
@@ -17,31 +18,31 @@ use usher::clock::Clock;
 use usher::config::Config;
 use usher::customer_token::{TokenError, TokenVerifier};
 use usher::domain::access::{Entitlements, Grounds, OfferAccess};
-use usher::domain::fact::Fact;
 use usher::domain::id::{CustomerId, PublisherId, TransactionId};
-use usher::domain::observation::Observation;
 use usher::domain::publisher::Publisher;
-use usher::domain::receipt::{ConfirmedReceipt, Outcome, Receipt, Rejection};
+use usher::domain::receipt::{Outcome, Receipt};
+use usher::queue::Sender;
 use usher::respond::{Failure, json};
 use usher::roku;
-use usher::roku::error::RokuError;
-use usher::roku::web_service::RokuWebService;
-use usher::secrets::Secrets;
+use usher::roku::questions::NoAnswer;
 use usher::store::StoreError;
-use usher::store::accounts::{Accounts, Settlement};
+use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
+use usher::store::due::Due;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
 use usher::store::receipts::{KnownReceipt, Receipts};
+use usher::store::turns::{Share, Turn};
+use usher::verification::Verification;
 
 /// A receipt has less than one kilobyte.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How long a receipt that is kept is worked on: Roku's four seconds, the secret, and the store's.
+/// How long a receipt that is kept is worked on: Roku's six seconds, the secret, and the store's.
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// The handler, and all that it may do: know publishers and customers, keep receipts, ask Roku,
-/// keep and fold what Roku answers.
+/// keep and fold what Roku answers, and hand over to the queue what it does not answer.
 #[derive(Debug)]
 pub struct Payment {
     publisher_tokens: PublisherTokens,
@@ -50,8 +51,9 @@ pub struct Payment {
     customer_tokens: TokenVerifier,
     receipts: Receipts,
     accounts: Accounts,
-    secrets: Secrets,
-    roku: RokuWebService,
+    verification: Verification,
+    queue: Sender,
+    due: Due,
     clock: Clock,
 }
 
@@ -61,7 +63,6 @@ impl Payment {
     /// # Errors
     /// When the TLS library cannot be set up or Roku's address is none.
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let (http, clock) = (roku::http_client()?, config.clock.clone());
         Ok(Self {
             publisher_tokens: PublisherTokens::new(&config.table),
             publishers: Publishers::new(&config.table),
@@ -69,9 +70,10 @@ impl Payment {
             customer_tokens: TokenVerifier::new(config),
             receipts: Receipts::new(&config.table),
             accounts: Accounts::new(&config.table),
-            secrets: Secrets::new(config),
-            roku: RokuWebService::new(&config.roku_url, http, clock.clone())?,
-            clock,
+            verification: Verification::new(config, roku::http_client()?, Share::Receipts)?,
+            queue: Sender::new(&config.sqs, &config.queue_url),
+            due: Due::new(&config.table),
+            clock: config.clock.clone(),
         })
     }
 
@@ -92,10 +94,14 @@ impl Payment {
         let publisher = publisher.ok_or_else(invalid_token)?;
         let customer = self.customer(&publisher.id, &claim.customer).await?;
         let receipt = claim.of(customer, self.clock.now());
-        let granted = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
+        let (granted, turn) = tokio::join!(
+            self.receipts.keep(&publisher.id, &receipt),
+            self.verification.turn(&publisher.id),
+        );
+        let granted = granted.map_err(unavailable)?;
         let (shown, settled) = tokio::join!(
             self.receipts.show_last(&publisher.id, &receipt),
-            self.settle(&publisher, &receipt, granted.as_ref()),
+            self.settle(&publisher, &receipt, granted.as_ref(), turn),
         );
         shown.and(settled).map_err(unavailable)?;
         Ok(json(StatusCode::OK, &json!({ "message": "OK" })))
@@ -157,6 +163,7 @@ impl Payment {
         publisher: &Publisher,
         receipt: &Receipt,
         granted: Option<&KnownReceipt>,
+        turn: Result<Turn, NoAnswer>,
     ) -> Result<(), StoreError> {
         if let Some(granted) = granted {
             if self.still_holds(publisher, receipt, granted).await? {
@@ -164,89 +171,37 @@ impl Payment {
             }
             self.receipts.reopen(&publisher.id, receipt).await?;
         }
-        let asked = tokio::time::timeout(DEADLINE, self.ask_and_act(publisher, receipt)).await;
-        if asked.is_err() {
-            tracing::error!(publisher = %publisher.id, "receipt not settled in time");
-        }
+        let Err(cause) = self.ask(publisher, receipt, turn).await else { return Ok(()) };
+        tracing::warn!(publisher = %publisher.id, cause, "receipt not settled yet");
+        self.hand_over(publisher, receipt).await;
         Ok(())
     }
 
-    /// Asks Roku and acts on what it says. A failure here loses nothing: the receipt is kept and
-    /// due, and the caller was promised no more than that.
-    async fn ask_and_act(&self, publisher: &Publisher, receipt: &Receipt) {
-        let answer = match self.ask_roku(publisher, receipt).await {
-            Ok(answer) => answer,
-            Err(cause) => {
-                tracing::error!(publisher = %publisher.id, cause, "receipt waits for Roku");
-                return;
-            }
-        };
-        if let Err(error) = self.act_on(publisher, receipt.clone(), answer).await {
-            let error = error.with_causes();
-            tracing::error!(publisher = %publisher.id, error, "receipt not settled");
-        }
-    }
-
-    /// Roku's answer about a transaction: known, or not.
-    async fn ask_roku(
+    async fn ask(
         &self,
         publisher: &Publisher,
         receipt: &Receipt,
-    ) -> Result<Option<Box<Observation>>, String> {
-        let keys =
-            self.secrets.roku_api_keys(&publisher.id).await.map_err(|error| error.to_string())?;
-        match self.roku.validate_transaction(&keys.active, &receipt.purchase_id).await {
-            Ok(seen) => Ok(Some(Box::new(seen))),
-            Err(RokuError::UnknownTransaction) => Ok(None),
-            Err(error) => Err(error.to_string()),
+        turn: Result<Turn, NoAnswer>,
+    ) -> Result<Outcome, String> {
+        let turn = turn.map_err(|no| no.to_string())?;
+        let settled = self.verification.settle(publisher, receipt, turn);
+        match tokio::time::timeout(DEADLINE, settled).await {
+            Ok(settled) => settled.map_err(|cause| cause.to_string()),
+            Err(_) => Err("no time left".to_owned()),
         }
     }
 
-    async fn act_on(
-        &self,
-        publisher: &Publisher,
-        receipt: Receipt,
-        answer: Option<Box<Observation>>,
-    ) -> Result<(), StoreError> {
-        let Some(seen) = answer else {
-            let outcome = Outcome::Rejected(Rejection::UnknownToRoku);
-            let known = KnownReceipt { receipt, outcome, roku_customer: None };
-            return self.receipts.settle(&publisher.id, &known).await;
-        };
-        self.fold_in(publisher, receipt, *seen).await
-    }
-
-    /// Keeps what Roku said, folds it in, and links the account where the receipt is borne out.
-    async fn fold_in(
-        &self,
-        publisher: &Publisher,
-        receipt: Receipt,
-        seen: Observation,
-    ) -> Result<(), StoreError> {
-        if seen.channel.is_some() && !publisher.settings.owns_channel(seen.channel.as_deref()) {
-            // Granted all the same: the API key proves that the channel is the developer's. But its
-            // pushes will be set aside until the catalog names it.
-            tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");
+    /// Leaves a receipt to the queue. A failure loses nothing: the receipt is kept and stands in the
+    /// index `due`, and the caller was promised no more than that.
+    async fn hand_over(&self, publisher: &Publisher, receipt: &Receipt) {
+        let waiting = Receipts::waiting(&publisher.id, receipt);
+        if let Err(error) = self.queue.send(&waiting.subject.to_message()).await {
+            tracing::error!(error = error.with_causes(), "receipt waits for the schedule");
+            return;
         }
-        let confirmed = ConfirmedReceipt::confirm(&receipt, &seen, &publisher.catalog);
-        let roku_customer = Some(seen.roku_customer.clone());
-        let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
-        let mut outcome = Outcome::Processing;
-        let settle = |holder: Option<&CustomerId>| {
-            let claim = confirmed
-                .as_ref()
-                .map_err(|rejection| *rejection)
-                .and_then(|confirmed| confirmed.claim(holder, publisher.settings.transfer));
-            outcome = claim.map_or_else(Outcome::Rejected, |_| Outcome::Granted);
-            let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
-            Settlement {
-                link_to: claim.ok().cloned(),
-                receipt: KnownReceipt { receipt, outcome, roku_customer },
-            }
-        };
-        self.accounts.fold_and_settle(kept, settle).await?;
-        tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
-        Ok(())
+        if let Err(error) = self.due.on_its_way(&waiting, self.clock.now()).await {
+            tracing::warn!(error = error.with_causes(), "the schedule will ask as well");
+        }
     }
 
     async fn status(&self, request: &Request) -> Result<Response<Body>, Failure> {

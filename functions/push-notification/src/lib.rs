@@ -4,11 +4,16 @@
 //! days (`roku-pay.md` §1). So everything that Roku signed is kept and answered 200, whether or
 //! not it means anything to us; only what Roku did not sign, and our own outage, is refused.
 
+mod outcome;
+mod unsigned;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
+pub use outcome::Taken;
+use outcome::count_failure;
 use usher::config::Config;
 use usher::domain::account::{Account, Purchase};
 use usher::domain::fact::{Fact, Unreadable};
@@ -17,14 +22,18 @@ use usher::domain::notification::Notification;
 use usher::domain::proration::difference;
 use usher::domain::publisher::Publisher;
 use usher::domain::transaction_type::TransactionType;
+use usher::domain::unsigned_push::UnsignedPush;
+use usher::metrics::count_if_unmapped;
 use usher::respond::{Failure, text};
 use usher::roku;
 use usher::roku::public_keys::{PublicKeys, Unverified};
-use usher::roku::push::{NOTIFICATION, VerifiedPush};
+use usher::roku::push::{INVALIDATE_PUBLIC_KEYS, NOTIFICATION, UnverifiedPush, VerifiedPush};
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::publishers::Publishers;
 use usher::store::set_aside::{Reason, SetAside};
+use usher::store::turns::Share;
+use usher::verification::Verification;
 
 /// A push has one or two kilobytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -32,24 +41,15 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Roku waits ten seconds; some of them are the network's.
 const DEADLINE: Duration = Duration::from_secs(8);
 
-/// The handler, and all that it may do: read publishers, check signatures, keep and fold facts.
+/// The handler, and all that it may do: read publishers, check signatures, keep and fold facts; and
+/// ask Roku about what is not signed.
 #[derive(Debug)]
 pub struct PushNotification {
     publishers: Publishers,
     keys: PublicKeys,
     accounts: Accounts,
     set_aside: SetAside,
-}
-
-/// What became of a push.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// It is a new fact of an account.
-    Kept,
-    /// It was kept before.
-    Repeated,
-    /// It belongs to no account of the publisher.
-    SetAside(Reason),
+    verification: Verification,
 }
 
 impl PushNotification {
@@ -58,35 +58,44 @@ impl PushNotification {
     /// # Errors
     /// When the TLS library cannot be set up.
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let http = roku::http_client()?;
         Ok(Self {
             publishers: Publishers::new(&config.table),
-            keys: PublicKeys::new(config, roku::http_client()?),
+            keys: PublicKeys::new(config, http.clone()),
             accounts: Accounts::new(&config.table),
             set_aside: SetAside::new(&config.table),
+            verification: Verification::new(config, http, Share::Workers)?,
         })
     }
 
     /// Answers one request, before Roku stops waiting.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let answer = tokio::time::timeout(DEADLINE, self.receive(&request)).await;
-        match answer.unwrap_or_else(|_| Err(too_late())) {
-            Ok(response_key) => text(StatusCode::OK, response_key),
-            Err(failure) => failure.into(),
-        }
+        answer.unwrap_or_else(|_| Err(too_late())).unwrap_or_else(|failure| {
+            let is_ours = failure.status.is_server_error();
+            let is_signed = body_of(&request).is_ok_and(|body| UnverifiedPush::parse(body).is_ok());
+            count_failure(is_signed || is_ours, is_ours);
+            failure.into()
+        })
     }
 
-    async fn receive(&self, request: &Request) -> Result<String, Failure> {
+    async fn receive(&self, request: &Request) -> Result<Response<Body>, Failure> {
         if request.method() != Method::POST {
             return Err(Failure::not_found());
         }
         let body = body_of(request)?;
         let publisher = self.publisher(request).await?;
+        if publisher.settings.unsigned_pushes
+            && let Some(push) = UnsignedPush::read(body)
+        {
+            return self.ask_about(&publisher, &push).await;
+        }
         let push = self.keys.verify(body).await.map_err(refusal)?;
         self.take(&publisher, &push).await.map_err(|error| {
             tracing::error!(error = error.with_causes(), message_key = push.key, "push not kept");
             Failure::unavailable()
         })?;
-        Ok(push.response_key().unwrap_or_default())
+        Ok(text(StatusCode::OK, push.response_key().unwrap_or_default()))
     }
 
     /// Checks the signature of a push, as Roku sent it.
@@ -106,11 +115,22 @@ impl PushNotification {
         publisher: &Publisher,
         push: &VerifiedPush,
     ) -> Result<Taken, StoreError> {
+        if push.kind == INVALIDATE_PUBLIC_KEYS {
+            self.keys.renew().await?;
+            Taken::KeysRenewed.count(None);
+            return Ok(Taken::KeysRenewed);
+        }
         match belongs_to(publisher, push) {
-            Ok(notification) => self.keep(publisher, notification).await,
+            Ok(notification) => {
+                let transaction_type = notification.transaction_type.clone();
+                let taken = self.keep(publisher, notification).await?;
+                taken.count(Some(&transaction_type));
+                Ok(taken)
+            }
             Err(reason) => {
                 self.set_aside.keep(&publisher.id, reason, push).await?;
                 tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
+                Taken::SetAside(reason).count(None);
                 Ok(Taken::SetAside(reason))
             }
         }
@@ -136,6 +156,7 @@ impl PushNotification {
     ) -> Result<Taken, StoreError> {
         let transaction_type = notification.transaction_type.clone();
         let purchase = notification.purchase.clone();
+        count_if_unmapped(&publisher.catalog, notification.product.as_ref());
         let kept = self.accounts.keep(&publisher.id, Fact::Notification(notification)).await?;
         let repeated = !kept.is_new;
         let account = match self.accounts.fold(kept).await {

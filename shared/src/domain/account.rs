@@ -3,19 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::fact::{FactId, later};
+use super::fact::FactId;
 use super::id::{PurchaseId, RokuProductId, TransactionId};
 use super::plan_change::PlanChange;
-
-/// The grace that Roku gives where the developer sets none (`roku-pay.md` §6).
-const USUAL_GRACE: SignedDuration = SignedDuration::from_hours(3 * 24);
-/// Roku ends a subscription that has not been paid for about so long (`roku-pay.md` §6).
-const LONGEST_HOLD: SignedDuration = SignedDuration::from_hours(60 * 24);
-const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the facts about one Roku customer add up to. Made by [`super::fold`] and by nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -57,6 +51,12 @@ pub struct Purchase {
     /// Since when the customer's bank disputes the last charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disputed_since: Option<Timestamp>,
+    /// When Roku last answered a question about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// Its id as Roku writes it, where that is not how ids are compared (`roku-pay.md` §2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spelled: Option<String>,
 }
 
 /// A charge for a term.
@@ -195,12 +195,6 @@ impl fmt::Display for State {
 }
 
 impl Account {
-    /// From when on Roku is to be asked about a purchase, because a term ends then, or grace or a
-    /// hold, and what follows may not be heard of. None where nothing can follow.
-    pub fn ask_roku_at(&self) -> Option<Timestamp> {
-        self.purchases.values().filter_map(Purchase::ask_roku_at).min()
-    }
-
     /// The purchase that takes the place of another, if one does.
     pub fn successor_of(&self, old: &PurchaseId) -> Option<&Purchase> {
         let successors = self.purchases.values().filter(|new| new.replaces() == Some(old));
@@ -210,17 +204,6 @@ impl Account {
 }
 
 impl Purchase {
-    fn ask_roku_at(&self) -> Option<Timestamp> {
-        match self.state {
-            // Once a day where it lasts longer.
-            State::Grace { since } => {
-                Some(later(since, USUAL_GRACE).max(later(self.confirmed_at, A_DAY)))
-            }
-            State::OnHold { since } => Some(later(since, LONGEST_HOLD)),
-            state => state.term_end(),
-        }
-    }
-
     /// The purchase whose place it takes, as far as Roku has told.
     pub fn replaces(&self) -> Option<&PurchaseId> {
         self.change.as_ref()?.replaces.as_ref()

@@ -27,7 +27,7 @@ use super::transaction_type::TransactionType;
 
 /// Which rules an account was folded by. To be raised when the same facts add up to another account
 /// than before: what was folded by other rules is folded anew with its next fact.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// How many words for types are counted one by one, so that an account does not grow with them.
 const MOST_WORDS: usize = 32;

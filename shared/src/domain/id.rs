@@ -97,6 +97,12 @@ impl PurchaseId {
     pub fn of_first(transaction: &TransactionId) -> Self {
         Self(transaction.0.clone())
     }
+
+    /// How Roku wrote the id, if not as ids are compared. None for what is another id.
+    pub(crate) fn spelling(&self, written: &str) -> Option<String> {
+        let is_own = Self::parse(written).as_ref() == Ok(self);
+        (is_own && written != self.0).then(|| written.to_owned())
+    }
 }
 
 fn number(text: &str) -> Result<String, InvalidId> {

@@ -37,6 +37,8 @@ pub struct Notification {
     pub channel: Option<String>,
     /// The chain it belongs to; a `Credit` belongs to none.
     pub purchase: Option<PurchaseId>,
+    /// The chain's id as Roku wrote it, where ids are compared otherwise.
+    pub purchase_spelled: Option<String>,
     /// The charge, where the type [is one](TransactionType::is_charge); else the event's own id.
     pub transaction: Option<TransactionId>,
     /// When the chain began. Not told with the first sale, whose own date it is.
@@ -82,8 +84,10 @@ impl Notification {
                 let first = transaction.as_ref().filter(|_| transaction_type.is_sale());
                 first.map(PurchaseId::of_first)
             });
+        let written = text("originalTransactionId").or_else(|| text("transactionId"));
         Ok(Self {
             message_key: message_key.to_owned(),
+            purchase_spelled: purchase.as_ref().and_then(|id| id.spelling(&written?)),
             roku_customer,
             channel: text("channelId"),
             purchase,

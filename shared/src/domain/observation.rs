@@ -17,6 +17,8 @@ pub struct Observation {
     pub roku_customer: RokuCustomerId,
     /// The chain.
     pub purchase: PurchaseId,
+    /// The chain's id as Roku wrote it, where ids are compared otherwise.
+    pub purchase_spelled: Option<String>,
     /// The charge that Roku describes.
     pub transaction: TransactionId,
     /// When the chain began, where Roku says so.
@@ -66,18 +68,23 @@ impl Observation {
         let transaction = transaction.ok_or(BrokenAnswer::Missing("transactionId"))?;
         let roku_customer = fields.parsed("rokuCustomerId", RokuCustomerId::parse);
         let product = fields.parsed("productId", RokuProductId::parse);
-        let original = fields.parsed("OriginalTransactionId", PurchaseId::parse);
+        let is_id = |id: &String| PurchaseId::parse(id).is_ok();
+        let written = ["OriginalTransactionId", "originalTransactionId", "transactionId"]
+            .into_iter()
+            .find_map(|name| fields.text(name).filter(is_id));
+        let purchase = written.as_deref().and_then(|id| PurchaseId::parse(id).ok());
+        let purchase = purchase.unwrap_or_else(|| PurchaseId::of_first(&transaction));
         Ok(Self {
             observed_at,
             roku_customer: roku_customer.ok_or(BrokenAnswer::Missing("rokuCustomerId"))?,
-            purchase: original
-                .or_else(|| fields.parsed("originalTransactionId", PurchaseId::parse))
-                .unwrap_or_else(|| PurchaseId::of_first(&transaction)),
+            purchase_spelled: written.and_then(|written| purchase.spelling(&written)),
+            purchase,
             transaction,
             product: product.ok_or(BrokenAnswer::Missing("productId"))?,
             expires_at: fields.time("expirationDate"),
             purchased_at: fields.time("originalPurchaseDate"),
-            is_entitled: fields.flag("isEntitled"),
+            // An answer without it must not take access away.
+            is_entitled: fields.truth("isEntitled").ok_or(BrokenAnswer::Missing("isEntitled"))?,
             cancelled: fields.flag("cancelled"),
             status: PurchaseStatus::parse(&fields.text("purchaseStatus").unwrap_or_default()),
             change: Direction::parse(&fields.text("purchaseType").unwrap_or_default()),

@@ -37,6 +37,10 @@ pub struct Settings {
     /// asks for nothing of the kind (`roku-pay.md` §2).
     #[serde(default)]
     pub revoke_on_chargeback: bool,
+    /// Whether a push that is not signed has Roku asked about what it tells. Roku has signed every
+    /// push since 2024 (`roku-pay.md` §0); a test rig may not.
+    #[serde(default)]
+    pub unsigned_pushes: bool,
 }
 
 impl Settings {

@@ -91,6 +91,14 @@ impl Fields {
         self.0.get(name).is_some_and(is_true)
     }
 
+    /// Whether a field is true or false; none where it is neither.
+    pub(super) fn truth(&self, name: &str) -> Option<bool> {
+        match self.0.get(name)? {
+            Value::Bool(truth) => Some(*truth),
+            other => text_of(other)?.to_ascii_lowercase().parse().ok(),
+        }
+    }
+
     /// The texts of a list, or the only one of a field that is none.
     pub(super) fn list(&self, name: &str) -> Vec<String> {
         match self.0.get(name) {

@@ -139,6 +139,7 @@ pub(crate) fn publisher(offers: Vec<Offer>) -> Publisher {
             renewal_leeway_hours: 6,
             grace_days: GraceDays::default(),
             revoke_on_chargeback: false,
+            unsigned_pushes: false,
         },
         catalog: Catalog::new(offers).unwrap(),
     }

@@ -3,21 +3,25 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::push::{PublicKeySet, Refused, UnverifiedPush, VerifiedPush};
 use super::read_body;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::fact::later;
 use crate::store::StoreError;
-use crate::store::roku_public_keys::RokuPublicKeys;
+use crate::store::roku_public_keys::{Fetched, RokuPublicKeys};
 
-/// How long a set is used before the table is asked whether another function has fetched a newer.
-const FRESH: Duration = Duration::from_secs(3600);
-/// A function asks Roku for an unknown key this often at most, whatever is thrown at it.
+/// How long a set is used before the table is asked whether there is a newer.
+const FRESH: Duration = Duration::from_secs(300);
+/// How old the set in the table may be before it is fetched again on schedule.
+const REFRESH_AFTER: SignedDuration = SignedDuration::from_hours(1);
+/// An unknown key has the set fetched this often at most, whatever is thrown at it.
 const FETCH_PAUSE: Duration = Duration::from_secs(60);
-/// The same after a fetch that failed, so that a bad minute at Roku's does not last longer here.
-const RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// The same while there is no set at all, and no push can be checked.
+const FIRST_FETCH_PAUSE: Duration = Duration::from_secs(5);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_SET_BYTES: usize = 256 * 1024;
 
@@ -68,29 +72,57 @@ impl PublicKeys {
         Ok(push.verify(&keys, self.clock.now())?)
     }
 
+    /// Fetches the set anew where the one in the table is older than an hour: for a schedule. A
+    /// failure keeps the old set.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be used.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let is_fresh = |fetched: &Fetched| {
+            // One from the future was fetched under another clock.
+            fetched.at <= now && now < later(fetched.at, REFRESH_AFTER)
+        };
+        if !self.stored.load().await?.as_ref().is_some_and(is_fresh) {
+            self.fetch().await;
+        }
+        Ok(())
+    }
+
+    /// Roku says that its keys have changed (`roku-pay.md` §1): fetches the set, unless it was
+    /// fetched within a minute. A failure keeps the old set.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be used.
+    pub async fn renew(&self) -> Result<(), StoreError> {
+        if self.may_fetch(true).await? {
+            self.fetch().await;
+        }
+        Ok(())
+    }
+
     /// A key set that has `kid`, or the best there is.
     async fn keys_with(&self, kid: &str) -> Result<Arc<PublicKeySet>, Unverified> {
         if let Some(keys) = self.remembered().filter(|keys| keys.has(kid)) {
             return Ok(keys);
         }
-        let stored = self.stored.load().await.map_err(|error| Unverified::NoKeys(Some(error)))?;
-        let stored = stored.and_then(|jwks| PublicKeySet::parse(&jwks)).map(Arc::new);
+        let unreadable = |error| Unverified::NoKeys(Some(error));
+        let stored = self.stored.load().await.map_err(unreadable)?;
+        let stored = stored.and_then(|set| PublicKeySet::parse(&set.jwks)).map(Arc::new);
         if let Some(keys) = stored.as_ref().filter(|keys| keys.has(kid)) {
             self.remember(Arc::clone(keys));
             return Ok(Arc::clone(keys));
         }
-        if let Some(keys) = self.fetch().await {
+        if self.may_fetch(stored.is_some()).await.map_err(unreadable)?
+            && let Some(keys) = self.fetch().await
+        {
             return Ok(keys);
         }
         stored.or_else(|| self.remembered()).ok_or(Unverified::NoKeys(None))
     }
 
-    /// Fetches the set from Roku and keeps it, at most once a minute, or every five seconds while that
-    /// fails. A failure keeps the old set.
+    /// Fetches the set from Roku and keeps it. None, and the old set kept, where that fails.
     async fn fetch(&self) -> Option<Arc<PublicKeySet>> {
-        if !self.may_fetch() {
-            return None;
-        }
         let jwks = match tokio::time::timeout(FETCH_TIMEOUT, self.download()).await {
             Ok(Ok(Some(jwks))) => jwks,
             Ok(Ok(None)) => return self.not_fetched("it is no key set"),
@@ -99,7 +131,8 @@ impl PublicKeys {
         };
         let keys = PublicKeySet::parse(&jwks).filter(|keys| !keys.is_empty()).map(Arc::new);
         let Some(keys) = keys else { return self.not_fetched("there is no usable key in it") };
-        if let Err(error) = self.stored.save(&jwks).await {
+        let fetched = Fetched { jwks, at: self.clock.now() };
+        if let Err(error) = self.stored.save(&fetched).await {
             tracing::warn!(error = error.with_causes(), "Roku's public keys were not saved");
         }
         self.remember(Arc::clone(&keys));
@@ -107,10 +140,7 @@ impl PublicKeys {
     }
 
     fn not_fetched(&self, cause: &str) -> Option<Arc<PublicKeySet>> {
-        let address = self.stored.address();
-        tracing::error!(address, cause, "Roku's public keys were not fetched");
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.no_fetch_before = Some(Instant::now() + RETRY_PAUSE);
+        tracing::error!(address = self.stored.address(), cause, "Roku's public keys not fetched");
         None
     }
 
@@ -121,13 +151,24 @@ impl PublicKeys {
         read_body(response, MAX_SET_BYTES).await
     }
 
-    fn may_fetch(&self) -> bool {
+    /// Whether a key that is not known may have the set fetched: this function asks itself first,
+    /// then the table, where the others ask too.
+    async fn may_fetch(&self, has_set: bool) -> Result<bool, StoreError> {
+        let pause = if has_set { FETCH_PAUSE } else { FIRST_FETCH_PAUSE };
+        if !self.may_fetch_here(pause) {
+            return Ok(false);
+        }
+        let pause = SignedDuration::try_from(pause).unwrap_or_default();
+        self.stored.may_fetch(self.clock.now(), pause).await
+    }
+
+    fn may_fetch_here(&self, pause: Duration) -> bool {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if memory.no_fetch_before.is_some_and(|moment| now < moment) {
             return false;
         }
-        memory.no_fetch_before = Some(now + FETCH_PAUSE);
+        memory.no_fetch_before = Some(now + pause);
         true
     }
 

@@ -22,6 +22,8 @@ use crate::domain::notification::{self, Notification, text_of};
 pub const ISSUER: &str = "Roku, Inc. urn:roku:apps:partner-service.roku.com";
 /// The message type of a Roku Pay notification.
 pub const NOTIFICATION: &str = "roku.rpay.push";
+/// The message type that says that Roku's keys have changed (`roku-pay.md` §1).
+pub const INVALIDATE_PUBLIC_KEYS: &str = "roku.invalidate_public_keys";
 /// How far Roku's clock may be ahead of ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 

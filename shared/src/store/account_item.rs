@@ -43,7 +43,7 @@ pub(super) struct AccountItem {
     /// The `by_customer` key, where the account is linked.
     linked_to: Option<String>,
     /// From when on Roku is to be asked about it.
-    due_at: Option<String>,
+    pub(super) due_at: Option<String>,
 }
 
 /// A conditional change of the item.
@@ -108,6 +108,7 @@ impl AccountItem {
         folded: HashSet<String>,
         publisher: &PublisherId,
         link_to: Option<&CustomerId>,
+        next_question: NextQuestion,
     ) -> Result<Change, StoreError> {
         let mut values = HashMap::from([
             (":folded".to_owned(), AttributeValue::Ss(folded.into_iter().collect())),
@@ -127,7 +128,7 @@ impl AccountItem {
             values.insert(":read".to_owned(), number(self.version));
             "version = :read"
         };
-        let removes = match self.due_change(after) {
+        let removes = match self.due_change(after, next_question) {
             DueChange::None => String::new(),
             DueChange::From(at) => {
                 sets.push(format!("{} = :due_bucket, {} = :due_at", due::BUCKET, due::AT));
@@ -141,17 +142,29 @@ impl AccountItem {
         Ok(Change { expression, condition, values })
     }
 
-    /// A date that comes later than the one that is set is left for who finds the account due then:
-    /// each move costs two writes of the index, and every renewal would make one.
-    fn due_change(&self, after: &Account) -> DueChange {
+    fn due_change(&self, after: &Account, next_question: NextQuestion) -> DueChange {
         let wanted = after.ask_roku_at().map(due::at);
         match (&self.due_at, wanted) {
             (Some(_), None) => DueChange::NoMore,
-            (Some(set), Some(wanted)) if *set <= wanted => DueChange::None,
+            (Some(set), Some(wanted))
+                if *set == wanted || (*set < wanted && next_question == NextQuestion::NotLater) =>
+            {
+                DueChange::None
+            }
             (_, Some(wanted)) => DueChange::From(wanted),
             (None, None) => DueChange::None,
         }
     }
+}
+
+/// How exactly the date of an account's next question is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NextQuestion {
+    /// A later date than the one that is set is left to whoever finds the account due then: each move
+    /// costs two writes of the index, and every renewal would make one.
+    NotLater,
+    /// The question was answered: the date is the next one's.
+    Exact,
 }
 
 /// What becomes of an account's place in the index `due`.

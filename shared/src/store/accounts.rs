@@ -13,7 +13,8 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
 
-use super::account_item::{AccountItem, Change, account_key, linked_to};
+use super::account_item::{AccountItem, Change, NextQuestion, account_key, linked_to};
+use super::due::{Subject, Waiting};
 use super::fact_item::{self, sort_key};
 use super::receipts::{self, KnownReceipt};
 use super::{
@@ -90,6 +91,25 @@ impl Accounts {
         Ok(is_linked.then_some(item.account))
     }
 
+    /// An account that was found in the index `due`, as all that is kept adds up to, and since when it
+    /// waits; none where it is not in the index any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn due(&self, subject: &Subject) -> Result<Option<(Account, Waiting)>, StoreError> {
+        let account_key = subject.key();
+        let item = self.read(&account_key).await?;
+        let Some(since) = &item.due_at else { return Ok(None) };
+        let since = since.parse().map_err(StoreError::corrupt)?;
+        let account = if item.is_outdated || !item.unfolded.is_empty() {
+            let facts = fact_item::all(&self.table, account_key["pk"].clone()).await?;
+            fold(facts.iter().map(fact_item::from_item).collect::<Result<Vec<_>, _>>()?)
+        } else {
+            item.account
+        };
+        Ok(Some((account, Waiting { subject: subject.clone(), since })))
+    }
+
     /// Keeps a fact, once. When this returns, the fact cannot be lost.
     ///
     /// # Errors
@@ -150,6 +170,10 @@ impl Accounts {
         let Kept { publisher, fact, is_new, mut before } = kept;
         let account_key = account_key(&publisher, fact.roku_customer());
         let own = sort_key(&fact);
+        let next_question = match fact {
+            Fact::Notification(_) => NextQuestion::NotLater,
+            Fact::Observation(_) => NextQuestion::Exact,
+        };
         for attempt in 0..MAX_ATTEMPTS {
             let settlement = settle(before.holder(&publisher).as_ref());
             if attempt > 0 && settlement.is_none() && !before.unfolded.contains(&own) {
@@ -161,7 +185,7 @@ impl Accounts {
                 self.folded_anew(&account_key, &fact, &before).await?
             };
             let link_to = settlement.as_ref().and_then(|settled| settled.link_to.as_ref());
-            let change = before.change_to(&after, folded, &publisher, link_to)?;
+            let change = before.change_to(&after, folded, &publisher, link_to, next_question)?;
             let receipt = settlement.as_ref().map(|settled| &settled.receipt);
             let write = self.write(&publisher, &account_key, change, receipt);
             let remember = async {

@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::due::{Subject, Waiting};
 use super::transaction_item::{self, RECEIPT_OF, transaction_key};
 use super::{
     Item, StoreError, Table, customer_pk, due, from_item, in_key, key, string, text, to_item,
 };
+use crate::domain::fact::later;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
 use crate::domain::receipt::{Outcome, Receipt};
+
+/// How long the function that took a receipt works on it, at most.
+pub const WORKED_ON: SignedDuration = SignedDuration::from_secs(20);
 
 /// Keeps receipts, and tells what became of them.
 #[derive(Debug)]
@@ -116,6 +122,24 @@ impl Receipts {
         self.read(publisher, &customer, transaction).await
     }
 
+    /// How a receipt that Roku has not answered stands in the index `due`.
+    pub fn waiting(publisher: &PublisherId, receipt: &Receipt) -> Waiting {
+        let (customer, transaction) = (&receipt.customer, &receipt.transaction);
+        let subject = Subject::new(customer_pk(publisher, customer), receipt_sk(transaction));
+        Waiting { subject, since: due_since(receipt) }
+    }
+
+    /// The receipt that a question is about, while Roku has not answered; none once it has.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn due(&self, subject: &Subject) -> Result<Option<Receipt>, StoreError> {
+        let item = self.table.get(&subject.key(), true).await?;
+        let known: Option<KnownReceipt> = item.map(from_item).transpose()?;
+        let open = known.filter(|known| known.outcome == Outcome::Processing);
+        Ok(open.map(|known| known.receipt))
+    }
+
     async fn read(
         &self,
         publisher: &PublisherId,
@@ -127,12 +151,21 @@ impl Receipts {
     }
 }
 
+/// From when on a receipt that Roku has not answered is due: not while it is being worked on.
+fn due_since(receipt: &Receipt) -> Timestamp {
+    later(receipt.received_at, WORKED_ON)
+}
+
 fn receipt_key(
     publisher: &PublisherId,
     customer: &CustomerId,
     transaction: &TransactionId,
 ) -> Item {
-    key(&customer_pk(publisher, customer), &format!("RECEIPT#{}", in_key(transaction.as_str())))
+    key(&customer_pk(publisher, customer), &receipt_sk(transaction))
+}
+
+fn receipt_sk(transaction: &TransactionId) -> String {
+    format!("RECEIPT#{}", in_key(transaction.as_str()))
 }
 
 pub(super) fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item, StoreError> {
@@ -141,7 +174,7 @@ pub(super) fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item
     item.extend(to_item(known)?);
     if known.outcome == Outcome::Processing {
         item.insert(due::BUCKET.to_owned(), string(due::bucket(receipt.transaction.as_str())));
-        item.insert(due::AT.to_owned(), string(due::at(receipt.received_at)));
+        item.insert(due::AT.to_owned(), string(due::at(due_since(receipt))));
     }
     Ok(item)
 }

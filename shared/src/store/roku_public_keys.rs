@@ -1,12 +1,24 @@
 //! Roku's public keys, kept in the table so that the webhook makes no call out.
 
-use super::{Item, StoreError, Table, key, string, text};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Item, StoreError, Table, due, key, string, text};
+use crate::domain::fact::later;
 
 /// The key set of one address.
 #[derive(Debug)]
 pub struct RokuPublicKeys {
     table: Table,
     address: String,
+}
+
+/// A set as it was last fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The set: JSON.
+    pub jwks: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl RokuPublicKeys {
@@ -20,23 +32,51 @@ impl RokuPublicKeys {
         &self.address
     }
 
-    /// The set as it was last fetched: JSON.
+    /// The set as it was last fetched; none where it never was.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
-    pub async fn load(&self) -> Result<Option<String>, StoreError> {
-        let item = self.table.get(&self.key(), false).await?;
-        item.map(|item| text(&item, "jwks").map(str::to_owned)).transpose()
+    pub async fn load(&self) -> Result<Option<Fetched>, StoreError> {
+        let item = self.table.get(&self.key(), false).await?.unwrap_or_default();
+        let Ok(jwks) = text(&item, "jwks") else { return Ok(None) };
+        let at = text(&item, "fetched_at").ok().and_then(|at| at.parse().ok());
+        Ok(Some(Fetched { jwks: jwks.to_owned(), at: at.unwrap_or(Timestamp::UNIX_EPOCH) }))
     }
 
     /// Puts a set in the place of the one before.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written.
-    pub async fn save(&self, jwks: &str) -> Result<(), StoreError> {
-        let mut item = self.key();
-        item.insert("jwks".to_owned(), string(jwks));
-        self.table.put(item).await
+    pub async fn save(&self, fetched: &Fetched) -> Result<(), StoreError> {
+        let request = self.table.client.update_item().set_key(Some(self.key()));
+        let request = request
+            .update_expression("SET jwks = :jwks, fetched_at = :at")
+            .expression_attribute_values(":jwks", string(&fetched.jwks))
+            .expression_attribute_values(":at", string(due::at(fetched.at)));
+        self.table.update(request).await?;
+        Ok(())
+    }
+
+    /// Whether the set may be fetched out of turn at `now`: once in a `pause`, whichever function
+    /// asks first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written.
+    pub async fn may_fetch(
+        &self,
+        now: Timestamp,
+        pause: SignedDuration,
+    ) -> Result<bool, StoreError> {
+        let request = self.table.client.update_item().set_key(Some(self.key()));
+        let request = request
+            .update_expression("SET asked_at = :now")
+            // One from the future was written under another clock.
+            .condition_expression(
+                "attribute_not_exists(asked_at) OR asked_at <= :before OR asked_at > :now",
+            )
+            .expression_attribute_values(":now", string(due::at(now)))
+            .expression_attribute_values(":before", string(due::at(later(now, -pause))));
+        Ok(self.table.update(request).await?.is_some())
     }
 
     fn key(&self) -> Item {

@@ -45,6 +45,7 @@ impl Purchase {
     pub(super) fn heard_of(before: Option<Self>, state: State, push: &Notification) -> Self {
         let mut purchase = before.unwrap_or_else(|| Self::new(push.event_at));
         purchase.product = push.product.clone().or(purchase.product);
+        purchase.spelled = push.purchase_spelled.clone().or(purchase.spelled);
         purchase.bought_at(push.purchased_at, push.event_at);
         if push.confirms() && state.goes_on() {
             purchase.confirmed_at = push.event_at;
@@ -73,6 +74,8 @@ impl Purchase {
     ) -> Self {
         let mut purchase = before.unwrap_or_else(|| Self::new(at));
         purchase.product = Some(seen.product.clone());
+        purchase.spelled = seen.purchase_spelled.clone().or(purchase.spelled);
+        purchase.answered_at = Some(at);
         purchase.bought_at(seen.purchased_at, at);
         let is_news = purchase.remember_charge(Some(&seen.purchase), Some(&seen.transaction));
         if state.goes_on() {
@@ -121,6 +124,8 @@ impl Purchase {
             last_transaction: None,
             change: None,
             disputed_since: None,
+            answered_at: None,
+            spelled: None,
         }
     }
 

@@ -131,8 +131,9 @@ fn what_is_wrongly_typed_is_missing() {
         assert_eq!(known_but(date, odd).expires_at, None, "{odd}");
     }
     for odd in ["null", "1", "[true]", "\"yes\"", "{}"] {
-        let seen = known_but("\"isEntitled\":true", &format!("\"isEntitled\":{odd}"));
-        assert!(!seen.is_entitled, "{odd}");
+        let answer = KNOWN.replacen("\"isEntitled\":true", &format!("\"isEntitled\":{odd}"), 1);
+        let broken = BrokenAnswer::Missing("isEntitled");
+        assert_eq!(read(&answer), Err(broken.into()), "it takes no access away: {odd}");
     }
     for odd in ["null", "\"free\"", "[7.99]", "true", "1e99"] {
         let seen = known_but("\"total\":7.99", &format!("\"total\":{odd}"));

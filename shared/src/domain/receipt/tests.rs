@@ -87,7 +87,6 @@ fn only_what_entitles_or_will_is_confirmed() {
         (json!({"isEntitled": false, "purchaseStatus": "PendingActive"}), true),
         (json!({"isEntitled": false, "purchaseStatus": "Active"}), false),
         (json!({"isEntitled": false, "purchaseStatus": "Inactive"}), false),
-        (json!({"isEntitled": null}), false),
     ] {
         let confirmed = confirm("S1_US", "S1-US", more.clone());
         let rejection = (!is_confirmed).then_some(Rejection::NotEntitled);

@@ -8,7 +8,8 @@ use crate::roku::http_client;
 use crate::roku::scripted::{NOWHERE, Scripted};
 
 const KEY: &str = "F05447A57F8DF275FC30EC835FCAD10A19B6";
-const KNOWN: &str = r#"{"status":0,"transactionId":"a-1","rokuCustomerId":"c","productId":"p"}"#;
+const KNOWN: &str =
+    r#"{"status":0,"transactionId":"a-1","rokuCustomerId":"c","productId":"p","isEntitled":true}"#;
 
 fn service(base: &str) -> RokuWebService {
     let clock = Clock::new(|| Timestamp::UNIX_EPOCH);

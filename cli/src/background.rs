@@ -1,0 +1,100 @@
+//! What AWS does with the functions that nobody calls: the schedule runs `reconcile`, and the queue
+//! hands its messages to `verify`, in batches, and deletes those that were worked off.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use futures_util::future::join_all;
+use reconcile::Reconcile;
+use usher::config::Config;
+use verify::Verify;
+
+use crate::stack::StackError;
+
+/// As the template says: batches of ten, four at once.
+const BATCH: i32 = 10;
+const WORKERS: usize = 4;
+
+/// The schedule and the worker.
+#[derive(Debug)]
+pub struct Background {
+    reconcile: Reconcile,
+    verify: Verify,
+    sqs: aws_sdk_sqs::Client,
+    queue_url: String,
+}
+
+impl Background {
+    /// Over the stack's table and queue.
+    ///
+    /// # Errors
+    /// When a handler cannot be made.
+    pub(crate) fn new(config: &Config) -> Result<Arc<Self>, StackError> {
+        Ok(Arc::new(Self {
+            reconcile: Reconcile::new(config).map_err(StackError::Handler)?,
+            verify: Verify::new(config).map_err(StackError::Handler)?,
+            sqs: config.sqs.clone(),
+            queue_url: config.queue_url.clone(),
+        }))
+    }
+
+    /// Runs the schedule once, and then the worker until nothing is left that may be received now.
+    pub async fn tick(&self) {
+        // The function has told its own log what is wrong; the next tick is the next try.
+        drop(self.reconcile.run().await);
+        while join_all((0..WORKERS).map(|_| self.work_off_a_batch())).await.contains(&true) {}
+    }
+
+    pub(crate) fn tick_every(self: Arc<Self>, pause: Duration) {
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                self.tick().await;
+            }
+        });
+    }
+
+    /// Says whether there was anything to work off.
+    async fn work_off_a_batch(&self) -> bool {
+        let request = self.sqs.receive_message().queue_url(&self.queue_url);
+        let request = request
+            .max_number_of_messages(BATCH)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+        let received = match request.send().await {
+            Ok(answer) => answer.messages.unwrap_or_default(),
+            Err(error) => {
+                tracing::error!(%error, "queue not read");
+                return false;
+            }
+        };
+        let mut batch = SqsEvent::default();
+        batch.records = received.iter().map(as_lambda_passes_it).collect();
+        let failed = self.verify.handle(batch).await.batch_item_failures;
+        let is_done = |message: &&Message| {
+            failed
+                .iter()
+                .all(|failure| Some(&failure.item_identifier) != message.message_id.as_ref())
+        };
+        for message in received.iter().filter(is_done) {
+            let request = self.sqs.delete_message().queue_url(&self.queue_url);
+            let request = request.set_receipt_handle(message.receipt_handle.clone());
+            if let Err(error) = request.send().await {
+                tracing::error!(%error, "message not deleted: it comes again");
+            }
+        }
+        !received.is_empty()
+    }
+}
+
+fn as_lambda_passes_it(received: &Message) -> SqsMessage {
+    let mut message = SqsMessage::default();
+    message.message_id.clone_from(&received.message_id);
+    message.receipt_handle.clone_from(&received.receipt_handle);
+    message.body.clone_from(&received.body);
+    let attributes = received.attributes.iter().flatten();
+    message.attributes =
+        attributes.map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
+    message
+}

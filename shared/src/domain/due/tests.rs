@@ -1,0 +1,122 @@
+//! When Roku is asked, by what it told last.
+
+use serde_json::{Value, json};
+
+use crate::domain::account::Account;
+use crate::domain::fact::Fact;
+use crate::domain::fold::fold;
+use crate::domain::samples::{NEW_PURCHASE, PURCHASE, at, push, seen};
+
+const SOLD: &str = "2026-01-01T00:00:00Z";
+const END: &str = "2026-02-01T00:00:00Z";
+
+fn sale() -> Fact {
+    push("Sale", PURCHASE, SOLD, Some(END), json!({}))
+}
+
+fn told(kind: &str, event_at: &str) -> Fact {
+    push(kind, PURCHASE, event_at, Some(END), json!({}))
+}
+
+fn answered(observed_at: &str, more: Value) -> Fact {
+    seen(PURCHASE, observed_at, Some(END), more)
+}
+
+fn asked_at(facts: &[Fact]) -> Option<String> {
+    fold(facts.to_vec()).ask_roku_at().map(|at| at.to_string())
+}
+
+#[test]
+fn each_state_has_its_question() {
+    let held = json!({ "isEntitled": false });
+    let cancelled = json!({ "cancelled": true });
+    for (facts, expected) in [
+        (vec![sale()], Some(END)),
+        // In grace, and on hold: every day.
+        (
+            vec![sale(), told("GraceInitiated", "2026-02-01T00:00:03Z")],
+            Some("2026-02-02T00:00:03Z"),
+        ),
+        (vec![sale(), answered("2026-02-03T10:00:00Z", json!({}))], Some("2026-02-04T10:00:00Z")),
+        (
+            vec![sale(), told("OnHoldInitiated", "2026-02-05T00:00:00Z")],
+            Some("2026-02-06T00:00:00Z"),
+        ),
+        (
+            vec![sale(), answered("2026-02-20T10:00:00Z", held.clone())],
+            Some("2026-02-21T10:00:00Z"),
+        ),
+        // Sixty days later Roku has ended it, whatever we heard.
+        (vec![sale(), answered("2026-04-04T00:00:00Z", held)], None),
+        // Once before the end of what was cancelled, once at the end, and never again.
+        (vec![sale(), told("Cancellation", "2026-01-10T00:00:00Z")], Some("2026-01-31T00:00:00Z")),
+        (
+            vec![
+                sale(),
+                told("Cancellation", "2026-01-10T00:00:00Z"),
+                answered("2026-01-31T00:01:00Z", cancelled.clone()),
+            ],
+            Some(END),
+        ),
+        (
+            vec![
+                sale(),
+                told("Cancellation", "2026-01-10T00:00:00Z"),
+                answered("2026-02-01T00:01:00Z", cancelled),
+            ],
+            None,
+        ),
+    ] {
+        assert_eq!(asked_at(&facts).as_deref(), expected, "{facts:#?}");
+    }
+}
+
+#[test]
+fn a_change_of_plan_is_asked_about_once_where_the_plan_it_left_is_not_known() {
+    let upgrade = push("UpgradeSale", NEW_PURCHASE, "2026-01-10T00:00:00Z", Some(END), json!({}));
+    assert_eq!(asked_at(std::slice::from_ref(&upgrade)).as_deref(), Some("2026-01-10T00:10:00Z"));
+
+    let early = seen(NEW_PURCHASE, "2026-01-10T00:00:05Z", Some(END), json!({}));
+    let facts = [upgrade.clone(), early];
+    assert_eq!(asked_at(&facts).as_deref(), Some("2026-01-10T00:10:00Z"), "Roku may lag");
+    let late = seen(NEW_PURCHASE, "2026-01-10T00:10:05Z", Some(END), json!({}));
+    assert_eq!(asked_at(&[upgrade.clone(), late]).as_deref(), Some(END));
+
+    let other_half = push("UpgradeCancellation", PURCHASE, "2026-01-10T00:00:01Z", None, json!({}));
+    assert_eq!(asked_at(&[sale(), upgrade, other_half]).as_deref(), Some(END));
+}
+
+#[test]
+fn a_downgrade_is_asked_about_on_its_day_and_until_it_has_started() {
+    let ordered = push("DowngradeSale", NEW_PURCHASE, "2026-01-10T00:00:00Z", Some(END), json!({}));
+    let left =
+        push("DowngradeCancellation", PURCHASE, "2026-01-10T00:00:01Z", Some(END), json!({}));
+    let old_is_over =
+        seen(PURCHASE, END, Some(END), json!({ "cancelled": true, "isEntitled": false }));
+    let facts = [sale(), ordered, left, old_is_over];
+    assert_eq!(asked_at(&facts).as_deref(), Some(END));
+
+    let pending = json!({ "purchaseStatus": "PendingActive" });
+    let still = seen(NEW_PURCHASE, "2026-02-01T00:05:00Z", Some(END), pending);
+    let facts = [&facts[..], &[still]].concat();
+    assert_eq!(asked_at(&facts).as_deref(), Some("2026-02-02T00:05:00Z"));
+}
+
+#[test]
+fn what_roku_does_not_know_is_asked_about_daily_for_sixty_days() {
+    let account: Account = fold([sale()]);
+    let next = |now: &str| account.ask_again_at(at(now)).map(|at| at.to_string());
+    assert_eq!(next("2026-02-01T00:01:00Z").as_deref(), Some("2026-02-02T00:01:00Z"));
+    assert_eq!(next("2026-04-01T00:01:00Z").as_deref(), Some("2026-04-02T00:01:00Z"));
+    assert_eq!(next("2026-04-02T00:01:00Z"), None);
+}
+
+#[test]
+fn roku_is_asked_in_its_own_spelling() {
+    let sale = |id: &str| push("Sale", id, SOLD, Some(END), json!({}));
+    for spelling in ["ABC-1", "abc1", "0ea63a4b-7236-11ef-93cb-0a58a9feae68"] {
+        let account = fold([sale(spelling)]);
+        let (id, purchase) = account.due(at(END)).next().unwrap();
+        assert_eq!(purchase.transaction(id), spelling);
+    }
+}

@@ -1,0 +1,206 @@
+//! Turns at asking Roku, which allows 20 questions a second for each API key (`roku-pay.md` §3).
+//!
+//! The rate is shared out between those who work off what is due and those who ask while somebody
+//! waits for the answer, so that neither keeps the other from its turn. All running functions take
+//! their turns from the same item, one at a time: however many run, the rate holds.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use jiff::Timestamp;
+
+use super::{Item, StoreError, Table, key};
+use crate::clock::Clock;
+use crate::domain::id::PublisherId;
+
+/// A turn that is missed by so much is taken anew: those that were held up together would otherwise
+/// ask together.
+const MISSED_BY: Duration = Duration::from_millis(250);
+/// How often a turn is taken anew. Who misses so many is slow, and does not ask too often.
+const MOST_MISSED: u8 = 3;
+/// Nobody takes a turn so far ahead. Such a date was written by a clock that is wrong.
+const ABSURD: Duration = Duration::from_secs(120);
+
+/// How often Roku is asked for one API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Questions in a second, by all functions together.
+    pub per_second: NonZeroU16,
+    /// How many in a hundred of them are for what is due; the others are for receipts.
+    pub workers_percent: Percent,
+}
+
+/// 1 to 99 of a hundred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Percent(u8);
+
+impl Percent {
+    /// None for what leaves nothing to one side.
+    pub fn new(percent: u8) -> Option<Self> {
+        (1..=99).contains(&percent).then_some(Self(percent))
+    }
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Share {
+    /// Somebody waits for the answer.
+    Receipts,
+    /// Nobody does: the queue.
+    Workers,
+}
+
+impl Rate {
+    /// Twenty a second less what networks bunch up, three quarters of it for what is due.
+    pub const DEFAULT: Self =
+        Self { per_second: NonZeroU16::new(16).unwrap(), workers_percent: Percent(75) };
+
+    /// How long after one question the next may be asked.
+    pub fn interval(self, share: Share) -> Duration {
+        let percent = match share {
+            Share::Workers => u32::from(self.workers_percent.0),
+            Share::Receipts => 100 - u32::from(self.workers_percent.0),
+        };
+        let per_100_seconds = u32::from(self.per_second.get()) * percent;
+        Duration::from_millis(u64::from(100_000_u32.div_ceil(per_100_seconds)))
+    }
+}
+
+/// Takes turns.
+#[derive(Debug)]
+pub struct Turns {
+    table: Table,
+    share: Share,
+    interval: Duration,
+    /// The real time, also where the rest lives by a simulator's: Roku counts real seconds.
+    clock: Clock,
+}
+
+/// A turn that was taken, and the moment it is for.
+#[derive(Debug)]
+pub struct Turn {
+    at: Timestamp,
+}
+
+impl Turns {
+    /// The turns of one share.
+    pub fn new(table: &Table, rate: Rate, share: Share) -> Self {
+        Self { table: table.clone(), share, interval: rate.interval(share), clock: Clock::system() }
+    }
+
+    /// Whose turns they are.
+    pub fn share(&self) -> Share {
+        self.share
+    }
+
+    /// Takes the next turn, if it comes within `patience`. None where it does not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written.
+    pub async fn take(
+        &self,
+        publisher: &PublisherId,
+        patience: Duration,
+    ) -> Result<Option<Turn>, StoreError> {
+        let now = self.clock.now();
+        if self.take_now(publisher, now).await? {
+            return Ok(Some(Turn { at: now }));
+        }
+        self.stand_in_line(publisher, now, patience).await
+    }
+
+    /// Waits for a turn, takes another one where it was missed, and waits for that.
+    ///
+    /// # Errors
+    /// As [`Self::take`], and as it gives none.
+    pub async fn wait(
+        &self,
+        publisher: &PublisherId,
+        mut turn: Turn,
+        patience: Duration,
+    ) -> Result<Option<()>, StoreError> {
+        for _ in 0..MOST_MISSED {
+            let ahead = turn.at.duration_since(self.clock.now());
+            tokio::time::sleep(Duration::try_from(ahead).unwrap_or_default()).await;
+            let late = self.clock.now().duration_since(turn.at);
+            if Duration::try_from(late).unwrap_or_default() <= MISSED_BY {
+                break;
+            }
+            match self.take(publisher, patience).await? {
+                Some(next) => turn = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// Takes the turn that is now, if nobody has one.
+    async fn take_now(&self, publisher: &PublisherId, now: Timestamp) -> Result<bool, StoreError> {
+        let request = self.table.client.update_item();
+        let request = request
+            .set_key(Some(self.key(publisher)))
+            .update_expression("SET next_ms = :next")
+            .condition_expression(
+                "attribute_not_exists(next_ms) OR next_ms <= :now OR next_ms > :absurd",
+            )
+            .expression_attribute_values(":next", ms(now, self.interval))
+            .expression_attribute_values(":now", ms(now, Duration::ZERO))
+            .expression_attribute_values(":absurd", ms(now, ABSURD));
+        Ok(self.table.update(request).await?.is_some())
+    }
+
+    async fn stand_in_line(
+        &self,
+        publisher: &PublisherId,
+        now: Timestamp,
+        patience: Duration,
+    ) -> Result<Option<Turn>, StoreError> {
+        let request = self.table.client.update_item();
+        let request = request
+            .set_key(Some(self.key(publisher)))
+            .update_expression("ADD next_ms :interval")
+            .condition_expression("next_ms <= :patience")
+            .expression_attribute_values(":interval", number(self.interval.as_millis()))
+            .expression_attribute_values(":patience", ms(now, patience))
+            .return_values(ReturnValue::UpdatedOld);
+        let Some(old) = self.table.update(request).await? else { return Ok(None) };
+        let at = old.get("next_ms").and_then(|ms| ms.as_n().ok()?.parse().ok());
+        let at = at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let at = at.ok_or_else(|| StoreError::corrupt("no next_ms"))?;
+        // Between the two calls the line may have emptied.
+        Ok(Some(Turn { at: at.max(now) }))
+    }
+
+    fn key(&self, publisher: &PublisherId) -> Item {
+        let sk = match self.share {
+            Share::Receipts => "RECEIPTS",
+            Share::Workers => "WORKERS",
+        };
+        key(&format!("TURNS#{publisher}"), sk)
+    }
+}
+
+fn ms(moment: Timestamp, further: Duration) -> AttributeValue {
+    let further = i64::try_from(further.as_millis()).unwrap_or_default();
+    number(moment.as_millisecond().saturating_add(further))
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shares_together_stay_below_what_roku_allows() {
+        let in_a_second = |share| {
+            let interval = Rate::DEFAULT.interval(share).as_millis();
+            1000_u128.div_ceil(interval)
+        };
+        assert_eq!(in_a_second(Share::Workers), 12);
+        assert_eq!(in_a_second(Share::Receipts), 4);
+    }
+}
