@@ -31,7 +31,7 @@ impl Background {
     ///
     /// # Errors
     /// When a handler cannot be made.
-    pub(crate) fn new(config: &Config) -> Result<Arc<Self>, StackError> {
+    pub fn new(config: &Config) -> Result<Arc<Self>, StackError> {
         Ok(Arc::new(Self {
             reconcile: Reconcile::new(config).map_err(StackError::Handler)?,
             verify: Verify::new(config).map_err(StackError::Handler)?,

@@ -49,6 +49,8 @@ type Plan = Option<(usize, Fault)>;
 /// The wire.
 #[derive(Debug)]
 pub struct Wire {
+    /// Where the functions find it.
+    address: String,
     database: String,
     http: reqwest::Client,
     plan: Mutex<Plan>,
@@ -58,23 +60,28 @@ pub struct Wire {
 impl Wire {
     /// A second gateway over the table of a stack, behind a wire.
     pub async fn in_front_of(stack: &Stack) -> (Arc<Self>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let wire = Arc::new(Self {
+            address: format!("http://{}", listener.local_addr().unwrap()),
             database: stack.dynamodb.clone(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             plan: Mutex::default(),
             seen: Mutex::default(),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().route("/", post(pass)).with_state(Arc::clone(&wire));
         tokio::spawn(async move { axum::serve(listener, router).await });
 
-        let config = Config { table: table(&address).await, ..stack.config.clone() };
+        let config = wire.config(stack).await;
         let router = gateway::router(&Template::built_in().unwrap(), &config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         (wire, gateway)
+    }
+
+    /// What handlers run with that reach the table over the wire.
+    pub async fn config(&self, stack: &Stack) -> Config {
+        Config { table: table(&self.address).await, ..stack.config.clone() }
     }
 
     /// Lets `calls` calls pass; all after them meet `fault`. Forgets what was seen.

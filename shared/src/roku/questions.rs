@@ -92,7 +92,7 @@ impl Questions {
         // Who waits for an answer may ask soon again; the queue has time.
         let longest_pause = match share {
             Share::Receipts => Duration::from_secs(5),
-            Share::Workers => Duration::from_secs(60),
+            Share::Workers => Duration::from_secs(20),
         };
         Ok(Self {
             roku: RokuWebService::new(&config.roku_url, http, config.clock.clone())?,

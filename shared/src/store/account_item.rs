@@ -111,7 +111,6 @@ impl AccountItem {
         next_question: NextQuestion,
     ) -> Result<Change, StoreError> {
         let mut values = HashMap::from([
-            (":folded".to_owned(), AttributeValue::Ss(folded.into_iter().collect())),
             (":next".to_owned(), number(self.version + 1)),
             (":rules".to_owned(), number(u64::from(RULES))),
         ]);
@@ -138,7 +137,11 @@ impl AccountItem {
             }
             DueChange::NoMore => format!("REMOVE {}, {}", due::BUCKET, due::AT),
         };
-        let expression = format!("SET {} {removes} DELETE unfolded :folded", sets.join(", "));
+        let mut expression = format!("SET {} {removes}", sets.join(", "));
+        if !folded.is_empty() {
+            expression.push_str(" DELETE unfolded :folded");
+            values.insert(":folded".to_owned(), AttributeValue::Ss(folded.into_iter().collect()));
+        }
         Ok(Change { expression, condition, values })
     }
 

@@ -91,23 +91,44 @@ impl Accounts {
         Ok(is_linked.then_some(item.account))
     }
 
-    /// An account that was found in the index `due`, as all that is kept adds up to, and since when it
-    /// waits; none where it is not in the index any more.
+    /// An account that was found in the index `due`, and since when it waits; none where it is not in
+    /// the index any more. Facts that are kept and were not folded in are folded in first: whoever
+    /// kept them may have died.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be read.
+    /// [`StoreError`] when the table cannot be read, or written where there is something to fold in.
     pub async fn due(&self, subject: &Subject) -> Result<Option<(Account, Waiting)>, StoreError> {
+        for attempt in 0..MAX_ATTEMPTS {
+            let item = self.read(&subject.key()).await?;
+            let Some(since) = &item.due_at else { return Ok(None) };
+            if !item.is_outdated && item.unfolded.is_empty() {
+                let since = since.parse().map_err(StoreError::corrupt)?;
+                return Ok(Some((item.account, Waiting { subject: subject.clone(), since })));
+            }
+            if let Some(account) = self.fold_again(subject, &item).await? {
+                let since = account.ask_roku_at();
+                let waiting = |since| Waiting { subject: subject.clone(), since };
+                return Ok(since.map(|since| (account, waiting(since))));
+            }
+            pause(attempt).await;
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// Folds everything that is kept of an account, and writes it; none where somebody else wrote it
+    /// meanwhile.
+    async fn fold_again(
+        &self,
+        subject: &Subject,
+        before: &AccountItem,
+    ) -> Result<Option<Account>, StoreError> {
         let account_key = subject.key();
-        let item = self.read(&account_key).await?;
-        let Some(since) = &item.due_at else { return Ok(None) };
-        let since = since.parse().map_err(StoreError::corrupt)?;
-        let account = if item.is_outdated || !item.unfolded.is_empty() {
-            let facts = fact_item::all(&self.table, account_key["pk"].clone()).await?;
-            fold(facts.iter().map(fact_item::from_item).collect::<Result<Vec<_>, _>>()?)
-        } else {
-            item.account
-        };
-        Ok(Some((account, Waiting { subject: subject.clone(), since })))
+        let publisher =
+            subject.publisher().ok_or_else(|| StoreError::corrupt("an account of nobody"))?;
+        let (after, folded) = self.folded_anew(&account_key, &before.unfolded).await?;
+        let change = before.change_to(&after, folded, &publisher, None, NextQuestion::Exact)?;
+        let written = self.write(&publisher, &account_key, change, None).await?;
+        Ok(written.then_some(after))
     }
 
     /// Keeps a fact, once. When this returns, the fact cannot be lost.
@@ -182,7 +203,9 @@ impl Accounts {
             let (after, folded) = if is_new && before.has_only_to_take(&fact) {
                 before.with_newest(&fact)
             } else {
-                self.folded_anew(&account_key, &fact, &before).await?
+                let (after, mut folded) = self.folded_anew(&account_key, &before.unfolded).await?;
+                folded.insert(own.clone());
+                (after, folded)
             };
             let link_to = settlement.as_ref().and_then(|settled| settled.link_to.as_ref());
             let change = before.change_to(&after, folded, &publisher, link_to, next_question)?;
@@ -207,16 +230,13 @@ impl Accounts {
     async fn folded_anew(
         &self,
         account_key: &Item,
-        fact: &Fact,
-        before: &AccountItem,
+        marked: &HashSet<String>,
     ) -> Result<(Account, HashSet<String>), StoreError> {
         let items = fact_item::all(&self.table, account_key["pk"].clone()).await?;
         let facts = items.iter().map(fact_item::from_item).collect::<Result<Vec<_>, _>>()?;
         // A mark whose fact is not there yet is left to who is writing it.
         let there = items.iter().filter_map(|item| text(item, "sk").ok());
-        let mut folded: HashSet<String> =
-            there.filter(|sk| before.unfolded.contains(*sk)).map(str::to_owned).collect();
-        folded.insert(sort_key(fact));
+        let folded = there.filter(|sk| marked.contains(*sk)).map(str::to_owned).collect();
         Ok((fold(facts), folded))
     }
 

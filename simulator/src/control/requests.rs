@@ -10,9 +10,13 @@ use super::Roku;
 use crate::simulator::{Requests, Simulator};
 
 pub(super) fn routes() -> Router<Arc<Simulator>> {
-    Router::new().route("/requests", get(requests))
+    Router::new().route("/requests", get(requests).delete(take_requests))
 }
 
 async fn requests(State(simulator): Roku) -> Json<Requests> {
     Json(simulator.requests())
+}
+
+async fn take_requests(State(simulator): Roku) -> Json<Requests> {
+    Json(simulator.take_requests())
 }

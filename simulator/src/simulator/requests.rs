@@ -65,6 +65,11 @@ impl Simulator {
         lock(&self.request_log).requests.clone()
     }
 
+    /// Begins the record anew. Gives what it was.
+    pub fn take_requests(&self) -> Requests {
+        std::mem::take(&mut lock(&self.request_log).requests)
+    }
+
     /// Notes a request, and says whether it is within the limit of the account.
     pub(crate) fn admit(&self, call: &str) -> bool {
         let mut log = lock(&self.request_log);

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where this does")]
 
 mod access;
+mod asking_again;
 mod faults;
 mod foreign_roku;
 mod histories;
 mod late_renewals;
 mod payment;
 mod plan_changes;
+mod proportional;
 mod push_notification;
 mod routes;
 mod subscription;
