@@ -1,5 +1,5 @@
-//! What AWS does with the functions that nobody calls: the schedule runs `reconcile`, and the queue
-//! hands its messages to `verify`, in batches, and deletes those that were worked off.
+//! What AWS does with the functions that nobody calls: the schedule runs `reconcile`, and the queues
+//! hand their messages to `verify`, in batches, and delete those that were worked off.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use futures_util::future::join_all;
 use reconcile::Reconcile;
-use usher::config::Config;
+use usher::config::{Config, QueueUrls};
 use verify::Verify;
 
 use crate::stack::StackError;
 
-/// As the template says: batches of ten, four at once.
-const BATCH: i32 = 10;
-const WORKERS: usize = 4;
+/// As the template says.
+const BATCH: i32 = 5;
+const WORKERS: usize = 10;
 
 /// The schedule and the worker.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Background {
     reconcile: Reconcile,
     verify: Verify,
     sqs: aws_sdk_sqs::Client,
-    queue_url: String,
+    queues: QueueUrls,
 }
 
 impl Background {
@@ -36,15 +36,28 @@ impl Background {
             reconcile: Reconcile::new(config).map_err(StackError::Handler)?,
             verify: Verify::new(config).map_err(StackError::Handler)?,
             sqs: config.sqs.clone(),
-            queue_url: config.queue_url.clone(),
+            queues: config.queues.clone(),
         }))
     }
 
-    /// Runs the schedule once, and then the worker until nothing is left that may be received now.
+    /// Runs the schedule once, and then the workers until nothing is left that may be received now.
     pub async fn tick(&self) {
         // The function has told its own log what is wrong; the next tick is the next try.
         drop(self.reconcile.run().await);
-        while join_all((0..WORKERS).map(|_| self.work_off_a_batch())).await.contains(&true) {}
+        self.work_off().await;
+    }
+
+    /// Runs the workers until nothing is left that may be received now.
+    pub async fn work_off(&self) {
+        tokio::join!(self.empty(&self.queues.receipts), self.empty(&self.queues.accounts));
+    }
+
+    async fn empty(&self, queue_url: &str) {
+        let batch = || self.work_off_a_batch(queue_url);
+        // One looks whether there is anything, and the others come where there was.
+        while batch().await {
+            join_all((1..WORKERS).map(|_| batch())).await;
+        }
     }
 
     pub(crate) fn tick_every(self: Arc<Self>, pause: Duration) {
@@ -57,8 +70,8 @@ impl Background {
     }
 
     /// Says whether there was anything to work off.
-    async fn work_off_a_batch(&self) -> bool {
-        let request = self.sqs.receive_message().queue_url(&self.queue_url);
+    async fn work_off_a_batch(&self, queue_url: &str) -> bool {
+        let request = self.sqs.receive_message().queue_url(queue_url);
         let request = request
             .max_number_of_messages(BATCH)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
@@ -78,7 +91,7 @@ impl Background {
                 .all(|failure| Some(&failure.item_identifier) != message.message_id.as_ref())
         };
         for message in received.iter().filter(is_done) {
-            let request = self.sqs.delete_message().queue_url(&self.queue_url);
+            let request = self.sqs.delete_message().queue_url(queue_url);
             let request = request.set_receipt_handle(message.receipt_handle.clone());
             if let Err(error) = request.send().await {
                 tracing::error!(%error, "message not deleted: it comes again");

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use clap::Args;
 use jiff::Timestamp;
 use usher::clock::Clock;
-use usher::config::{Config, ROKU_URL, aws_config};
+use usher::config::{Config, QueueUrls, ROKU_URL, aws_config};
 use usher::domain::fold::fold;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
@@ -75,7 +75,7 @@ impl TableArgument {
             roku_keys_url,
             roku_rate: Rate::DEFAULT,
             sqs: aws_sdk_sqs::Client::new(&aws),
-            queue_url: String::new(),
+            queues: QueueUrls::default(),
             clock: Clock::system(),
         }
     }

@@ -1,8 +1,9 @@
-//! An SQS for one machine: one queue and its dead-letter queue, in memory.
+//! An SQS for one machine: the two queues of questions and their dead-letter queues, in memory.
 //!
 //! It speaks the JSON protocol of SQS as far as Usher needs it. A call to receive does not wait for
 //! messages. Answers carry no MD5 of the bodies, which the SDK for Rust does not look at.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,9 +15,11 @@ use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use usher::clock::Clock;
-use usher::queue::MAX_RECEIVES;
+use usher::config::QueueUrls;
+use usher::queue::Schedule;
 
 mod actions;
+mod pair;
 mod queue;
 mod refusal;
 mod requests;
@@ -24,23 +27,31 @@ mod requests;
 use actions::Queues;
 use refusal::Refusal;
 
-/// The name of the queue.
-pub const QUEUE: &str = "usher-verify";
-/// The name of its dead-letter queue.
-pub const DEAD_LETTERS: &str = "usher-verify-dead-letters";
+/// The name of the queue of receipts.
+pub const RECEIPTS: &str = "usher-receipts";
+/// The name of the queue of accounts.
+pub const ACCOUNTS: &str = "usher-accounts";
+/// What the name of a queue's dead-letter queue ends with, after the queue's own.
+pub const DEAD_LETTERS: &str = "-dead-letters";
 
 /// What the template sets in AWS.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// How often a message is received before it becomes a dead letter.
-    pub max_receives: u32,
+    /// How often a receipt is received before it becomes a dead letter.
+    pub receipts_max_receives: u32,
+    /// How often an account is received before it becomes a dead letter.
+    pub accounts_max_receives: u32,
     /// How long a received message is hidden where the receiver does not say.
     pub visibility: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_receives: MAX_RECEIVES, visibility: Duration::from_secs(30) }
+        Self {
+            receipts_max_receives: Schedule::RECEIPTS.max_receives(),
+            accounts_max_receives: Schedule::ACCOUNTS.max_receives(),
+            visibility: Duration::from_secs(30),
+        }
     }
 }
 
@@ -49,19 +60,18 @@ struct Server {
     clock: Clock,
 }
 
-/// Serves the two queues, empty, in the time of a clock. Gives the address of the queue; the SDK's
-/// endpoint is the listener's.
+/// Serves the queues, empty, in the time of a clock. The SDK's endpoint is the listener's.
 ///
 /// # Errors
 /// The listener does not know its address.
-pub fn start(listener: TcpListener, clock: Clock, settings: Settings) -> std::io::Result<String> {
+pub fn start(listener: TcpListener, clock: Clock, settings: Settings) -> io::Result<QueueUrls> {
     let base_url = format!("http://{}/000000000000/", listener.local_addr()?);
     let queues = Queues::new(settings, base_url);
-    let queue_url = queues.url_of(QUEUE);
+    let urls = QueueUrls { receipts: queues.url_of(RECEIPTS), accounts: queues.url_of(ACCOUNTS) };
     let server = Arc::new(Server { queues: Mutex::new(queues), clock });
     let router = Router::new().route("/", post(answer)).with_state(server);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(queue_url)
+    Ok(urls)
 }
 
 async fn answer(State(server): State<Arc<Server>>, headers: HeaderMap, body: String) -> Response {

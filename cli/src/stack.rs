@@ -14,7 +14,7 @@ use roku_simulator::{Account, Period, Product, Simulator};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use usher::clock::Clock;
-use usher::config::{Config, ROKU_KEYS_URL, aws_config};
+use usher::config::{Config, QueueUrls, ROKU_KEYS_URL, aws_config};
 use usher::domain::offer;
 use usher::domain::publisher::Publisher;
 use usher::store::publisher_tokens::PublisherTokens;
@@ -158,12 +158,12 @@ impl Stack {
         let addresses = roku_addresses(&options, &simulator_url);
         let clock =
             roku.clone().map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
-        let queue_url = sqs::start(queue, clock.clone(), sqs::Settings::default());
-        let queue_url = queue_url.map_err(|error| StackError::Listen(options.listen, error))?;
+        let queues = sqs::start(queue, clock.clone(), sqs::Settings::default());
+        let queues = queues.map_err(|error| StackError::Listen(options.listen, error))?;
         let aws = Aws { dynamodb: &dynamodb_url, sqs: &sqs_url, secrets_manager: &secrets_url };
         let config = Config {
             roku_rate: options.roku_rate,
-            queue_url,
+            queues,
             ..config_for(&aws, &addresses, clock).await
         };
         let publisher_token = load(&config, &options.publisher).await?;
@@ -327,7 +327,7 @@ async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Conf
         roku_keys_url: roku.keys_url.clone(),
         roku_rate: Rate::DEFAULT,
         sqs: aws_sdk_sqs::Client::from_conf(queue.build()),
-        queue_url: String::new(),
+        queues: QueueUrls::default(),
         clock,
     }
 }

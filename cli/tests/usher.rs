@@ -108,7 +108,16 @@ async fn local_prints_one_line_of_json_and_serves_a_roku_that_is_not_ours() {
         ForeignRoku::API_KEY,
     ]);
     let fields: Vec<&String> = local.line.as_object().unwrap().keys().collect();
-    let expected = ["dynamodb", "gateway", "publisherId", "publisherToken", "simulator", "table"];
+    let expected = [
+        "dynamodb",
+        "gateway",
+        "publisherId",
+        "publisherToken",
+        "queue",
+        "secretsManager",
+        "simulator",
+        "table",
+    ];
     assert_eq!(fields, expected);
     assert_eq!(local.text("publisherId"), "123456789");
     assert_eq!(local.line["simulator"], Value::Null);

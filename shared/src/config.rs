@@ -34,10 +34,20 @@ pub struct Config {
     pub roku_rate: Rate,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
-    /// The queue of questions to Roku (`QUEUE_URL`; set where a function uses it).
-    pub queue_url: String,
+    /// The queues of questions to Roku.
+    pub queues: QueueUrls,
     /// The clock.
     pub clock: Clock,
+}
+
+/// The addresses of the two queues of questions to Roku, each set where a function uses it. Receipts
+/// have a queue of their own, so that no renewal stands before them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueueUrls {
+    /// About receipts (`RECEIPTS_QUEUE_URL`).
+    pub receipts: String,
+    /// About accounts (`ACCOUNTS_QUEUE_URL`).
+    pub accounts: String,
 }
 
 /// A setting that cannot be used.
@@ -76,14 +86,17 @@ impl Config {
             roku_keys_url: or("ROKU_KEYS_URL", ROKU_KEYS_URL),
             roku_rate: roku_rate()?,
             sqs: aws_sdk_sqs::Client::new(&aws),
-            queue_url: or("QUEUE_URL", ""),
+            queues: QueueUrls {
+                receipts: or("RECEIPTS_QUEUE_URL", ""),
+                accounts: or("ACCOUNTS_QUEUE_URL", ""),
+            },
             clock: Clock::system(),
         })
     }
 }
 
-/// Roku allows 20 (`roku-pay.md` §3).
-const MOST_PER_SECOND: u16 = 20;
+/// Roku allows 20 (`roku-pay.md` §3); networks bunch some up.
+const MOST_PER_SECOND: u16 = 17;
 
 fn roku_rate() -> Result<Rate, InvalidSetting> {
     let name = "ROKU_REQUESTS_PER_SECOND";

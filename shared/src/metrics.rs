@@ -6,9 +6,10 @@
 //! | `FailuresAnswered` | – | pushes that may be Roku's and were not answered 200; Roku stops for good after 100 in ten days (`roku-pay.md` §1) |
 //! | `UnmappedProducts` | – | facts about a Roku product that no offer of the catalog stands for |
 //! | `RokuLatency` | – | seconds that Roku took for an answer |
-//! | `RokuErrors` | `Kind` | questions that Roku did not answer |
+//! | `RokuErrors` | `Kind` | questions without an answer, by cause |
+//! | `QuestionsUnanswered` | – | the same in all, less the transactions that Roku does not know |
 //! | `QuestionsSent`, `QuestionsLeft` | – | what was due: sent on its way, and left for the next run |
-//! | `OldestDue` | – | seconds that the oldest question has been due |
+//! | `OldestDue` | – | seconds that the oldest question has been due that is not on its way |
 //!
 //! Each also carries the dimension `Stack`. Where no [`Emitter`] was started nothing is counted.
 

@@ -1,7 +1,8 @@
-//! SQS: the queue of questions to Roku. What a message says is the callers' affair; here it is
-//! text.
+//! SQS: the queues of questions to Roku, one for receipts and one for accounts, so that nothing
+//! stands before the receipt that somebody waits for. What a message says is the callers' affair;
+//! here it is text.
 //!
-//! Each type holds what one kind of function may do to the queue, so that its constructor shows it
+//! Each type holds what one kind of function may do to a queue, so that its constructor shows it
 //! and a role can be held to it: [`Sender`] sends, [`Retries`] puts off what was received,
 //! [`Inspector`] is for the operator. Receiving and deleting is Lambda's own work.
 //!
@@ -17,7 +18,7 @@ mod inspector;
 mod retries;
 mod sender;
 
-pub use backoff::{MAX_RECEIVES, backoff};
+pub use backoff::Schedule;
 pub use inspector::{Inspector, QueueState};
 pub use retries::Retries;
 pub use sender::{NotAccepted, Sender};

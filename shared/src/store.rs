@@ -29,7 +29,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 
 use crate::digest::sha256;
 use crate::domain::id::{CustomerId, PublisherId};
@@ -112,22 +112,25 @@ impl Table {
 
     /// Puts an item unless its key is taken; says whether it did.
     async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
-        self.put_if(item, "attribute_not_exists(pk)", None).await
+        Ok(self.put_if(item, "attribute_not_exists(pk)", None).await?.is_some())
     }
 
-    /// Puts an item if a condition holds; says whether it did.
+    /// Puts an item if a condition holds, and gives the one that it took the place of, empty where
+    /// there was none; none if the condition did not hold.
     async fn put_if(
         &self,
         item: Item,
         condition: &str,
         values: Option<Item>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Item>, StoreError> {
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        let request =
-            request.condition_expression(condition).set_expression_attribute_values(values);
+        let request = request
+            .condition_expression(condition)
+            .set_expression_attribute_values(values)
+            .return_values(ReturnValue::AllOld);
         match despite_conflicts(|| request.clone().send()).await {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition_failed(&error) => Ok(false),
+            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+            Err(error) if is_condition_failed(&error) => Ok(None),
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }

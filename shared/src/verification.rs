@@ -2,20 +2,21 @@
 
 use secrecy::SecretString;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
-use crate::domain::id::{CustomerId, PublisherId};
+use crate::domain::id::{CustomerId, RokuCustomerId};
 use crate::domain::observation::Observation;
 use crate::domain::publisher::Publisher;
 use crate::domain::receipt::{ConfirmedReceipt, Outcome, Receipt, Rejection};
 use crate::metrics::count_if_unmapped;
 use crate::roku::error::RokuError;
-use crate::roku::questions::{NoAnswer, Questions};
+use crate::roku::questions::{Asker, NoAnswer, Questions};
 use crate::store::StoreError;
 use crate::store::accounts::{Accounts, Settlement};
 use crate::store::receipts::{KnownReceipt, Receipts};
-use crate::store::turns::{Share, Turn};
+use crate::store::turns::Share;
 
 /// Asks Roku and acts on what it says. Nothing in here changes anything at Roku's: least of all does
 /// it cancel what Roku does not call entitled, as an old page of Roku's asks (`roku-pay.md` §6).
@@ -24,6 +25,7 @@ pub struct Verification {
     questions: Questions,
     accounts: Accounts,
     receipts: Receipts,
+    clock: Clock,
 }
 
 /// Why nothing was verified. What was to be is kept, and can be verified again.
@@ -42,20 +44,18 @@ impl Verification {
     ///
     /// # Errors
     /// [`RokuError::BadAddress`] when Roku's configured address is none.
-    pub fn new(config: &Config, http: reqwest::Client, share: Share) -> Result<Self, RokuError> {
+    pub fn new(
+        config: &Config,
+        http: reqwest::Client,
+        share: Share,
+        asker: Asker,
+    ) -> Result<Self, RokuError> {
         Ok(Self {
-            questions: Questions::new(config, http, share)?,
+            questions: Questions::new(config, http, share, asker)?,
             accounts: Accounts::new(&config.table),
             receipts: Receipts::new(&config.table),
+            clock: config.clock.clone(),
         })
-    }
-
-    /// Takes a turn at asking Roku.
-    ///
-    /// # Errors
-    /// [`NoAnswer`] when there is none in time.
-    pub async fn turn(&self, publisher: &PublisherId) -> Result<Turn, NoAnswer> {
-        self.questions.turn(publisher).await
     }
 
     /// Asks Roku about a receipt and settles what becomes of it.
@@ -66,14 +66,14 @@ impl Verification {
         &self,
         publisher: &Publisher,
         receipt: &Receipt,
-        turn: Turn,
     ) -> Result<Outcome, Unverified> {
-        match self.questions.ask(&publisher.id, &receipt.purchase_id, turn).await {
+        match self.questions.ask(&publisher.id, &receipt.purchase_id).await {
             Ok(seen) => Ok(self.fold_in(publisher, receipt, seen).await?),
             Err(no) if no.is_unknown() => {
                 let outcome = Outcome::Rejected(Rejection::UnknownToRoku);
+                let ask_again_at = receipt.ask_again_at(self.clock.now());
                 let receipt = receipt.clone();
-                let known = KnownReceipt { receipt, outcome, roku_customer: None };
+                let known = KnownReceipt { receipt, outcome, roku_customer: None, ask_again_at };
                 self.receipts.settle(&publisher.id, &known).await?;
                 Ok(outcome)
             }
@@ -91,21 +91,22 @@ impl Verification {
         publisher: &Publisher,
         transaction: &str,
     ) -> Result<Option<Account>, Unverified> {
-        let turn = self.turn(&publisher.id).await?;
-        match self.questions.ask(&publisher.id, transaction, turn).await {
-            Ok(seen) => {
-                count_if_unmapped(&publisher.catalog, Some(&seen.product));
-                let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
-                Ok(Some(self.accounts.fold(kept).await?))
-            }
+        match self.questions.ask(&publisher.id, transaction).await {
+            Ok(seen) => Ok(Some(self.keep(publisher, seen).await?)),
             Err(no) if no.is_unknown() => Ok(None),
             Err(no) => Err(no.into()),
         }
     }
 
+    async fn keep(&self, publisher: &Publisher, seen: Observation) -> Result<Account, StoreError> {
+        count_if_unmapped(&publisher.catalog, Some(&seen.product));
+        let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
+        self.accounts.fold(kept).await
+    }
+
     /// Looks, for a sender who proves by nothing who they are, and gives the active API key for the
-    /// answer to them: with Roku's confirmation, and never without. None where Roku does not know the
-    /// transaction.
+    /// answer to them: where Roku confirms that the transaction is this customer's, and never
+    /// otherwise. None where it does not.
     ///
     /// # Errors
     /// As [`Self::look`].
@@ -113,11 +114,17 @@ impl Verification {
         &self,
         publisher: &Publisher,
         transaction: &str,
+        roku_customer: &RokuCustomerId,
     ) -> Result<Option<SecretString>, Unverified> {
-        match self.look(publisher, transaction).await? {
-            Some(_) => Ok(Some(self.questions.active_api_key(&publisher.id).await?)),
-            None => Ok(None),
-        }
+        let seen = match self.questions.ask(&publisher.id, transaction).await {
+            Ok(seen) => seen,
+            Err(no) if no.is_unknown() => return Ok(None),
+            Err(no) => return Err(no.into()),
+        };
+        let is_theirs = seen.roku_customer == *roku_customer;
+        self.keep(publisher, seen).await?;
+        let key = self.questions.active_api_key(&publisher.id).await?;
+        Ok(is_theirs.then_some(key))
     }
 
     /// Keeps what Roku said, folds it in, and links the account where the receipt is borne out.
@@ -146,7 +153,7 @@ impl Verification {
             let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
             Settlement {
                 link_to: claim.ok().cloned(),
-                receipt: KnownReceipt { receipt, outcome, roku_customer },
+                receipt: KnownReceipt { receipt, outcome, roku_customer, ask_again_at: None },
             }
         };
         self.accounts.fold_and_settle(kept, settle).await?;

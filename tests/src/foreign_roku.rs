@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::http::header::CONNECTION;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use roku_simulator::{Claims, SigningKey};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// What Roku says of a transaction.
@@ -32,10 +34,11 @@ pub struct ForeignRoku {
     pub url: String,
     /// What it signs with.
     pub key: SigningKey,
-    published: Mutex<Value>,
+    published: Mutex<(u16, String)>,
     answers: Mutex<HashMap<String, Script>>,
     questions: AtomicUsize,
     key_requests: AtomicUsize,
+    server: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
 }
 
 impl ForeignRoku {
@@ -48,17 +51,19 @@ impl ForeignRoku {
         let key = SigningKey::generate();
         let roku = Arc::new(Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
-            published: Mutex::new(key.jwks()),
+            published: Mutex::new((200, key.jwks().to_string())),
             key,
             answers: Mutex::default(),
             questions: AtomicUsize::default(),
             key_requests: AtomicUsize::default(),
+            server: Mutex::default(),
         });
         let router = Router::new()
             .route("/other/keys.json", get(jwks))
             .route("/other/base/validate-transaction/{key}/{transaction}", get(validate))
             .with_state(Arc::clone(&roku));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        *roku.server.lock().unwrap() = Some(server);
         roku
     }
 
@@ -73,8 +78,22 @@ impl ForeignRoku {
     }
 
     /// Publishes another key set in the place of its own.
-    pub fn publish(&self, jwks: Value) {
-        *self.published.lock().unwrap() = jwks;
+    pub fn publish(&self, jwks: &Value) {
+        self.publish_text(200, jwks.to_string());
+    }
+
+    /// Answers whoever asks for its keys with this status and body.
+    pub fn publish_text(&self, status: u16, body: impl Into<String>) {
+        *self.published.lock().unwrap() = (status, body.into());
+    }
+
+    /// Goes: from now on nobody listens at its address.
+    pub async fn leave(&self) {
+        let server = self.server.lock().unwrap().take();
+        if let Some(server) = server {
+            server.abort();
+            drop(server.await);
+        }
     }
 
     /// Scripts an answer.
@@ -126,9 +145,11 @@ impl ForeignRoku {
     }
 }
 
-async fn jwks(State(roku): State<Arc<ForeignRoku>>) -> String {
+async fn jwks(State(roku): State<Arc<ForeignRoku>>) -> Response {
     roku.key_requests.fetch_add(1, Ordering::SeqCst);
-    roku.published.lock().unwrap().to_string()
+    let (status, body) = roku.published.lock().unwrap().clone();
+    // No connection is left that would outlive the server.
+    (StatusCode::from_u16(status).unwrap(), [(CONNECTION, "close")], body).into_response()
 }
 
 async fn validate(

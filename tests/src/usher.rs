@@ -1,11 +1,14 @@
 //! A running stack, and the calls that Roku, a middleware and an app make.
 
+use jiff::SignedDuration;
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use usher_cli::catalog_file;
 use usher_cli::stack::{Options, Stack};
 use uuid::Uuid;
+
+use crate::gateway;
 
 /// A stack with the demo publisher, and a client.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub struct Answer {
     pub status: u16,
     /// The content type.
     pub content_type: String,
+    /// The header `ApiKey`, by which Roku knew an acknowledgement before it signed its pushes.
+    pub api_key: Option<String>,
     /// The body.
     pub body: String,
 }
@@ -63,6 +68,17 @@ impl Usher {
         self.stack.tick().await;
     }
 
+    /// Lets functions answer from now on that have just started and remember nothing.
+    pub async fn start_functions_anew(&mut self) {
+        self.gateway = gateway::start(&self.stack.config).await;
+    }
+
+    /// Moves the simulator's clock, which is everybody's, ahead.
+    pub async fn later(&self, time: SignedDuration) {
+        let simulator = self.stack.simulator.as_ref().expect("a simulator");
+        simulator.move_clock(simulator.clock().now() + time).await;
+    }
+
     /// Makes any request of the API.
     pub async fn request(
         &self,
@@ -76,11 +92,14 @@ impl Usher {
             request = request.header(*name, *value);
         }
         let response = request.send().await.unwrap();
-        let content_type = response.headers().get("content-type");
-        let content_type =
-            content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name| {
+            let value = response.headers().get(name)?.to_str().unwrap();
+            Some(value.to_owned())
+        };
+        let content_type = header("content-type").unwrap_or_default();
+        let api_key = header("apikey");
         let status = response.status().as_u16();
-        Answer { status, content_type, body: response.text().await.unwrap() }
+        Answer { status, content_type, api_key, body: response.text().await.unwrap() }
     }
 
     /// The publisher's token.

@@ -12,11 +12,9 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use usher::config::{Config, aws_config};
 use usher::store::Table;
-use usher_cli::gateway;
 use usher_cli::stack::Stack;
-use usher_cli::template::Template;
 
-use crate::Usher;
+use crate::{Usher, gateway};
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,11 +70,7 @@ impl Wire {
         tokio::spawn(async move { axum::serve(listener, router).await });
 
         let config = wire.config(stack).await;
-        let router = gateway::router(&Template::built_in().unwrap(), &config).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let gateway = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        (wire, gateway)
+        (wire, gateway::start(&config).await)
     }
 
     /// What handlers run with that reach the table over the wire.

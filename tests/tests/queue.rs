@@ -15,8 +15,9 @@ use aws_sdk_sqs::types::{
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use usher::clock::Clock;
+use usher::config::QueueUrls;
 use usher::config::aws_config;
-use usher::queue::{Inspector, NotAccepted, QueueError, QueueState, Retries, Sender};
+use usher::queue::{Inspector, NotAccepted, QueueError, QueueState, Retries, Schedule, Sender};
 use usher_cli::sqs::{self, Settings};
 
 const AT_ONCE: Duration = Duration::ZERO;
@@ -33,22 +34,31 @@ struct Queue {
 }
 
 impl Queue {
-    /// An empty queue on our server.
+    /// An empty queue on our server: that of receipts.
     async fn ours(max_receives: u32) -> Self {
+        let settings = Settings { receipts_max_receives: max_receives, ..Settings::default() };
+        let [receipts, _] = Self::both(settings).await;
+        receipts
+    }
+
+    /// The queues of receipts and of accounts on our server, both empty.
+    async fn both(settings: Settings) -> [Self; 2] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = client(&format!("http://{}", listener.local_addr().unwrap())).await;
         let time = Arc::new(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap()));
         let hands = Arc::clone(&time);
         let clock = Clock::new(move || *hands.lock().unwrap());
-        let settings = Settings { max_receives, ..Settings::default() };
-        let url = sqs::start(listener, clock, settings).unwrap();
-        Self { server: "ours", client, url, time }
+        let QueueUrls { receipts, accounts } = sqs::start(listener, clock, settings).unwrap();
+        [receipts, accounts].map(|url| {
+            let (client, time) = (client.clone(), Arc::clone(&time));
+            Self { server: "ours", client, url, time }
+        })
     }
 
     /// An empty queue, with a dead-letter queue, on the server at an endpoint.
     async fn at(endpoint: &str, max_receives: u32) -> Self {
         let client = client(endpoint).await;
-        let name = format!("verify-{}", uuid::Uuid::new_v4());
+        let name = format!("questions-{}", uuid::Uuid::new_v4());
         let dead = client.create_queue().queue_name(format!("{name}-dead-letters"));
         let dead = dead.send().await.unwrap().queue_url.unwrap();
         let arn = client.get_queue_attributes().queue_url(dead);
@@ -317,6 +327,78 @@ async fn dead_letters_are_brought_back_as_new() {
     let received = queue.receive().await;
     assert_eq!(bodies(&received), ["00", "01", "02"]);
     assert_eq!(times_received(&received[0]), "1");
+}
+
+#[tokio::test]
+async fn each_queue_has_its_own_messages() {
+    // Given a message in each of the two queues
+    let [receipts, accounts] = Queue::both(Settings::default()).await;
+    receipts.sender().send("receipt").await.unwrap();
+    accounts.sender().send("account").await.unwrap();
+
+    // When they are received, each comes from its own
+    let receipt = receipts.receive().await;
+    let account = accounts.receive().await;
+    assert_eq!(bodies(&receipt), ["receipt"]);
+    assert_eq!(bodies(&account), ["account"]);
+
+    // Then what is done to one does nothing to the other, nor is its handle worth anything there
+    let error = accounts.retries().again_in(handle(&receipt[0]), AT_ONCE).await.unwrap_err();
+    assert!(matches!(error, QueueError::NotInFlight(_)), "{error:?}");
+    receipts.delete(&receipt[0]).await;
+    assert_eq!(receipts.state().await, state(0, 0, 0, 0));
+    assert_eq!(accounts.state().await, state(0, 0, 1, 0));
+}
+
+#[tokio::test]
+async fn each_queue_has_its_own_dead_letters() {
+    // Given queues of which one gives up after the first receive and the other after the second
+    let settings =
+        Settings { receipts_max_receives: 2, accounts_max_receives: 1, ..Settings::default() };
+    let queues = Queue::both(settings).await;
+    for queue in &queues {
+        queue.sender().send("hopeless").await.unwrap();
+    }
+    let [receipts, accounts] = &queues;
+
+    for (expected_receipts, expected_accounts) in [
+        // When all is received for the first time
+        (state(0, 0, 1, 0), state(0, 0, 1, 0)),
+        // And for the second
+        (state(0, 0, 1, 0), state(0, 0, 0, 1)),
+        // And for the third
+        (state(0, 0, 0, 1), state(0, 0, 0, 1)),
+    ] {
+        for queue in &queues {
+            queue.receive().await;
+        }
+        // Then each is given up in its own time
+        assert_eq!(receipts.state().await, expected_receipts);
+        assert_eq!(accounts.state().await, expected_accounts);
+        receipts.pass(HOUR);
+    }
+
+    // And the dead letters of one come back without those of the other
+    receipts.inspector().redrive().await.unwrap();
+    assert_eq!(receipts.state().await, state(1, 0, 0, 0));
+    assert_eq!(accounts.state().await, state(0, 0, 0, 1));
+    accounts.inspector().redrive().await.unwrap();
+    assert_eq!(receipts.state().await, state(1, 0, 0, 0));
+    assert_eq!(accounts.state().await, state(1, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn each_queue_gives_up_as_its_schedule_says() {
+    let schedules = [Schedule::RECEIPTS, Schedule::ACCOUNTS];
+    for (queue, schedule) in Queue::both(Settings::default()).await.iter().zip(schedules) {
+        let request = queue.client.get_queue_attributes().queue_url(&queue.url);
+        let request = request.attribute_names(QueueAttributeName::RedrivePolicy);
+        let answer = request.send().await.unwrap();
+
+        let policy = &answer.attributes().unwrap()[&QueueAttributeName::RedrivePolicy];
+        let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+        assert_eq!(policy["maxReceiveCount"], schedule.max_receives(), "{policy}");
+    }
 }
 
 #[tokio::test]

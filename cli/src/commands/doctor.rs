@@ -9,7 +9,7 @@ use usher::queue::QueueState;
 use usher::store::due::Due;
 use usher::store::roku_public_keys::{Fetched, RokuPublicKeys};
 
-use super::queue::{Local, QueueArgument};
+use super::queue::{Local, QueuesArgument};
 use super::{Failure, MomentArgument, TableArgument, print, web_address};
 
 /// A question that is due for longer is not being sent.
@@ -23,7 +23,7 @@ pub struct Arguments {
     #[command(flatten)]
     table: TableArgument,
     #[command(flatten)]
-    queue: QueueArgument,
+    queues: QueuesArgument,
     /// The address of the key set that pushes are checked with
     #[arg(long, value_name = "URL", default_value = ROKU_KEYS_URL, value_parser = web_address)]
     roku_keys: String,
@@ -47,17 +47,23 @@ struct Finding {
 /// # Errors
 /// When something is wrong, or the table or the queue cannot be used.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { table, queue, roku_keys, moment, json } = arguments;
+    let Arguments { table, queues, roku_keys, moment, json } = arguments;
     let now = moment.at.unwrap_or_else(|| Clock::system().now());
     let local = if table.is_local() { Local::Yes } else { Local::No };
-    let queue = queue.open(local).await?;
+    let [receipts, accounts] = queues.open(local).await?;
     let table = table.open().await;
-    let queue = queue.state().await.map_err(|error| error.with_causes())?;
+    let receipts = receipts.state().await.map_err(|error| error.with_causes())?;
+    let accounts = accounts.state().await.map_err(|error| error.with_causes())?;
     let oldest = Due::new(&table).oldest(now).await.map_err(|error| error.with_causes())?;
     let keys = RokuPublicKeys::new(&table, &roku_keys).load().await;
     let keys = keys.map_err(|error| error.with_causes())?;
-    let findings =
-        [dead_letters(queue), on_their_way(queue), due(oldest, now), public_keys(keys, now)];
+    let findings = [
+        dead_letters(receipts.dead_letters + accounts.dead_letters),
+        on_their_way("receipts on their way", receipts),
+        on_their_way("accounts on their way", accounts),
+        due(oldest, now),
+        public_keys(keys, now),
+    ];
     print(&if json { in_json(&findings) } else { in_text(&findings) })?;
     match findings.iter().filter(|finding| finding.todo.is_some()).count() {
         0 => Ok(()),
@@ -65,19 +71,15 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-fn dead_letters(queue: QueueState) -> Finding {
+fn dead_letters(count: u64) -> Finding {
     let todo = "find the cause in the log of VerifyFunction, then: usher dead-letters redrive";
-    Finding {
-        what: "dead letters",
-        found: queue.dead_letters.to_string(),
-        todo: (queue.dead_letters > 0).then_some(todo),
-    }
+    Finding { what: "dead letters", found: count.to_string(), todo: (count > 0).then_some(todo) }
 }
 
-fn on_their_way(queue: QueueState) -> Finding {
+fn on_their_way(what: &'static str, queue: QueueState) -> Finding {
     let QueueState { waiting, delayed, in_flight, .. } = queue;
     let found = format!("{waiting} waiting, {delayed} delayed, {in_flight} being asked or paused");
-    Finding { what: "questions on their way", found, todo: None }
+    Finding { what, found, todo: None }
 }
 
 fn due(oldest: Option<Timestamp>, now: Timestamp) -> Finding {

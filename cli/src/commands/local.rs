@@ -103,7 +103,8 @@ fn print_json(stack: &Stack) {
         "gateway": stack.gateway,
         "simulator": stack.simulator_url,
         "dynamodb": stack.dynamodb,
-        "queue": stack.config.queue_url,
+        "receiptsQueue": stack.config.queues.receipts,
+        "accountsQueue": stack.config.queues.accounts,
         "secretsManager": stack.secrets_manager,
         "table": Stack::TABLE,
         "publisherId": stack.publisher.id,
@@ -123,7 +124,8 @@ fn print_text(stack: &Stack) {
     println!("  Roku             {roku}");
     println!("  Roku's keys      {}", stack.roku.keys_url);
     println!("  DynamoDB         {dynamodb}  table {table}");
-    println!("  Queue            {}", stack.config.queue_url);
+    println!("  Queues           {}", stack.config.queues.receipts);
+    println!("                   {}", stack.config.queues.accounts);
     println!("  Secrets Manager  {secrets_manager}");
     println!("  publisher        {publisher}  token {token}\n");
     println!("Roku sends pushes to {gateway}/roku/push-notification/{publisher}\n");

@@ -1,35 +1,46 @@
-//! The queue that a command works on, and `usher dead-letters`.
+//! The queues that a command works on, and `usher dead-letters`.
 
 use clap::{Args, Subcommand};
 use usher::queue::Inspector;
 
 use super::{Failure, aws_at, print, web_address};
+use crate::sqs;
 
-/// The queue of questions to Roku.
+/// The queues of questions to Roku.
 #[derive(Debug, Args)]
-pub struct QueueArgument {
-    /// The stack's queue (its output `QueueUrl`), or that of `usher local` as it prints it [default
-    /// with --local: http://127.0.0.1:8083/000000000000/usher-verify]
-    #[arg(long, env = "QUEUE_URL", value_name = "URL", value_parser = web_address)]
-    queue: Option<String>,
+pub struct QueuesArgument {
+    /// The stack's queue of questions about receipts (its output `ReceiptsQueueUrl`), or that of
+    /// `usher local` as it prints it [default with --local: at http://127.0.0.1:8083]
+    #[arg(long, env = "RECEIPTS_QUEUE_URL", value_name = "URL", value_parser = web_address)]
+    receipts_queue: Option<String>,
+    /// The same for questions about accounts (`AccountsQueueUrl`)
+    #[arg(long, env = "ACCOUNTS_QUEUE_URL", value_name = "URL", value_parser = web_address)]
+    accounts_queue: Option<String>,
 }
 
-/// The queue of `usher local`, where its ports are the usual ones.
-const LOCAL: &str = "http://127.0.0.1:8083/000000000000/usher-verify";
+/// The queues of `usher local`, where its ports are the usual ones.
+const LOCAL: &str = "http://127.0.0.1:8083/000000000000/";
 
-impl QueueArgument {
-    /// An inspector of the queue; of that of `usher local` where `local` says so.
+impl QueuesArgument {
+    /// An inspector of each queue; of those of `usher local` where `local` says so.
     ///
     /// # Errors
-    /// When no queue is named.
-    pub(super) async fn open(self, local: Local) -> Result<Inspector, Failure> {
-        let default = (local == Local::Yes).then(|| LOCAL.to_owned());
-        let url = self.queue.or(default).ok_or("name the queue: --queue URL")?;
-        // On this machine nobody speaks TLS; AWS always does.
-        let origin = url.starts_with("http://").then(|| origin(&url));
-        let aws = aws_at(origin).await;
-        Ok(Inspector::new(&aws_sdk_sqs::Client::new(&aws), &url))
+    /// When a queue is not named.
+    pub(super) async fn open(self, local: Local) -> Result<[Inspector; 2], Failure> {
+        let default = |name| (local == Local::Yes).then(|| format!("{LOCAL}{name}"));
+        let receipts = self.receipts_queue.or_else(|| default(sqs::RECEIPTS));
+        let accounts = self.accounts_queue.or_else(|| default(sqs::ACCOUNTS));
+        let (Some(receipts), Some(accounts)) = (receipts, accounts) else {
+            return Err("name the queues: --receipts-queue URL --accounts-queue URL".into());
+        };
+        Ok([inspector(&receipts).await, inspector(&accounts).await])
     }
+}
+
+async fn inspector(url: &str) -> Inspector {
+    // On this machine nobody speaks TLS; AWS always does.
+    let origin = url.starts_with("http://").then(|| origin(url));
+    Inspector::new(&aws_sdk_sqs::Client::new(&aws_at(origin).await), url)
 }
 
 /// Whether a command works on `usher local`.
@@ -51,10 +62,10 @@ fn origin(url: &str) -> &str {
 pub enum Command {
     /// Send all of them on their way again
     Redrive {
-        /// Which queue.
+        /// Of which queues.
         #[command(flatten)]
-        queue: QueueArgument,
-        /// That of `usher local`
+        queues: QueuesArgument,
+        /// Those of `usher local`
         #[arg(long)]
         local: bool,
     },
@@ -65,14 +76,19 @@ pub enum Command {
 /// # Errors
 /// When the queue cannot be used.
 pub async fn run(command: Command) -> Result<(), Failure> {
-    let Command::Redrive { queue, local } = command;
-    let inspector = queue.open(if local { Local::Yes } else { Local::No }).await?;
-    let dead = inspector.state().await.map_err(|error| error.with_causes())?.dead_letters;
-    if dead == 0 {
-        return print("There are no dead letters.");
+    let Command::Redrive { queues, local } = command;
+    let mut dead = 0;
+    for queue in queues.open(if local { Local::Yes } else { Local::No }).await? {
+        let letters = queue.state().await.map_err(|error| error.with_causes())?.dead_letters;
+        if letters > 0 {
+            queue.redrive().await.map_err(|error| error.with_causes())?;
+        }
+        dead += letters;
     }
-    inspector.redrive().await.map_err(|error| error.with_causes())?;
-    print(&format!("{dead} dead letters are on their way again."))
+    print(&match dead {
+        0 => "There are no dead letters.".to_owned(),
+        dead => format!("{dead} dead letters are on their way again."),
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the two queues answer to the actions of SQS.
+//! What the queues answer to the actions of SQS.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::pair::Pair;
 use super::queue::{Message, Queue, Receipt};
 use super::refusal::Refusal;
 use super::requests::{
     Batch, ChangeMessageVisibility, DeleteMessage, Entry, GetQueueAttributes, GetQueueUrl,
     NewMessage, ReceiveMessage, Received, SendMessage, StartMessageMoveTask,
 };
-use super::{DEAD_LETTERS, QUEUE, Settings};
+use super::{ACCOUNTS, RECEIPTS, Settings};
 
 /// SQS takes no more messages in one call, and gives no more.
 const BATCH: usize = 10;
@@ -22,20 +23,22 @@ const LONGEST_BODY_BYTES: usize = 1_048_576;
 const LONGEST_DELAY_SECONDS: u64 = 900;
 const LONGEST_VISIBILITY_SECONDS: u64 = 43_200;
 
-/// The queue and its dead-letter queue.
+/// The queues, each with its dead-letter queue.
 #[derive(Debug)]
 pub(super) struct Queues {
-    queue: Queue,
-    dead_letters: Queue,
-    settings: Settings,
+    pairs: [Pair; 2],
+    visibility: Duration,
     /// What stands before the names of the queues in their addresses.
     base_url: String,
 }
 
 impl Queues {
-    /// Two empty queues.
+    /// All of them empty.
     pub(super) fn new(settings: Settings, base_url: String) -> Self {
-        Self { queue: Queue::default(), dead_letters: Queue::default(), settings, base_url }
+        let Settings { receipts_max_receives, accounts_max_receives, visibility } = settings;
+        let receipts = Pair::new(RECEIPTS, receipts_max_receives);
+        let accounts = Pair::new(ACCOUNTS, accounts_max_receives);
+        Self { pairs: [receipts, accounts], visibility, base_url }
     }
 
     /// The address of a queue.
@@ -77,15 +80,13 @@ impl Queues {
         let name = name_in(&request.queue_url);
         let visibility = match request.visibility_timeout {
             Some(seconds) => visibility(seconds)?,
-            None => self.settings.visibility,
+            None => self.visibility,
         };
         if !(1..=BATCH).contains(&request.max_number_of_messages) {
             return Err(Refusal::InvalidParameterValue("MaxNumberOfMessages is 1 to 10"));
         }
-        if name == QUEUE {
-            for spent in self.queue.take_spent(self.settings.max_receives, now) {
-                self.dead_letters.put(spent);
-            }
+        if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.name == name) {
+            pair.give_up_spent(now);
         }
         let queue = self.named(name)?;
         let received = queue.receive(request.max_number_of_messages, visibility, now);
@@ -123,19 +124,15 @@ impl Queues {
     ) -> Result<Value, Refusal> {
         let name = name_in(&request.queue_url);
         let counts = self.named(name)?.counts(now);
-        let redrive = json!({
-            "deadLetterTargetArn": arn(DEAD_LETTERS),
-            "maxReceiveCount": self.settings.max_receives,
-        });
         let mut attributes = vec![
             ("ApproximateNumberOfMessages", counts.waiting.to_string()),
             ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
             ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
             ("QueueArn", arn(name)),
-            ("VisibilityTimeout", self.settings.visibility.as_secs().to_string()),
+            ("VisibilityTimeout", self.visibility.as_secs().to_string()),
         ];
-        if name == QUEUE {
-            attributes.push(("RedrivePolicy", redrive.to_string()));
+        if let Some(pair) = self.pairs.iter().find(|pair| pair.name == name) {
+            attributes.push(("RedrivePolicy", redrive_policy(pair)));
         }
         Ok(json!({ "Attributes": asked_for(attributes, &request.attribute_names) }))
     }
@@ -145,27 +142,21 @@ impl Queues {
         Ok(json!({ "QueueUrl": self.url_of(&request.queue_name) }))
     }
 
-    /// Moves all dead letters that are visible, at once. They become new messages, as with SQS.
+    /// Moves the dead letters of one queue back, and is done at once.
     fn redrive(
         &mut self,
         request: &StartMessageMoveTask,
         now: Timestamp,
     ) -> Result<Value, Refusal> {
-        if request.source_arn != arn(DEAD_LETTERS) {
-            return Err(Refusal::ResourceNotFound);
-        }
-        for message in self.dead_letters.take_visible(now) {
-            self.queue.send(message.body, Duration::ZERO, now);
-        }
+        let mut pairs = self.pairs.iter_mut();
+        let pair = pairs.find(|pair| arn(&pair.dead_letters_name()) == request.source_arn);
+        pair.ok_or(Refusal::ResourceNotFound)?.bring_back(now);
         Ok(json!({ "TaskHandle": "done" }))
     }
 
     fn named(&mut self, name: &str) -> Result<&mut Queue, Refusal> {
-        match name {
-            QUEUE => Ok(&mut self.queue),
-            DEAD_LETTERS => Ok(&mut self.dead_letters),
-            _ => Err(Refusal::QueueDoesNotExist),
-        }
+        let mut pairs = self.pairs.iter_mut();
+        pairs.find_map(|pair| pair.named(name)).ok_or(Refusal::QueueDoesNotExist)
     }
 }
 
@@ -181,6 +172,15 @@ fn name_in(queue_url: &str) -> &str {
 
 fn arn(name: &str) -> String {
     format!("arn:aws:sqs:us-east-1:000000000000:{name}")
+}
+
+/// The attribute `RedrivePolicy`.
+fn redrive_policy(pair: &Pair) -> String {
+    let policy = json!({
+        "deadLetterTargetArn": arn(&pair.dead_letters_name()),
+        "maxReceiveCount": pair.max_receives,
+    });
+    policy.to_string()
 }
 
 fn send(queue: &mut Queue, message: NewMessage, now: Timestamp) -> Result<Value, Refusal> {

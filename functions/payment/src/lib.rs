@@ -24,15 +24,15 @@ use usher::domain::receipt::{Outcome, Receipt};
 use usher::queue::Sender;
 use usher::respond::{Failure, json};
 use usher::roku;
-use usher::roku::questions::NoAnswer;
+use usher::roku::questions::Asker;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
 use usher::store::due::Due;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
-use usher::store::receipts::{KnownReceipt, Receipts};
-use usher::store::turns::{Share, Turn};
+use usher::store::receipts::{KnownReceipt, Receipts, ShownBefore};
+use usher::store::turns::Share;
 use usher::verification::Verification;
 
 /// A receipt has less than one kilobyte.
@@ -70,8 +70,13 @@ impl Payment {
             customer_tokens: TokenVerifier::new(config),
             receipts: Receipts::new(&config.table),
             accounts: Accounts::new(&config.table),
-            verification: Verification::new(config, roku::http_client()?, Share::Receipts)?,
-            queue: Sender::new(&config.sqs, &config.queue_url),
+            verification: Verification::new(
+                config,
+                roku::http_client()?,
+                Share::Receipts,
+                Asker::Caller,
+            )?,
+            queue: Sender::new(&config.sqs, &config.queues.receipts),
             due: Due::new(&config.table),
             clock: config.clock.clone(),
         })
@@ -94,14 +99,10 @@ impl Payment {
         let publisher = publisher.ok_or_else(invalid_token)?;
         let customer = self.customer(&publisher.id, &claim.customer).await?;
         let receipt = claim.of(customer, self.clock.now());
-        let (granted, turn) = tokio::join!(
-            self.receipts.keep(&publisher.id, &receipt),
-            self.verification.turn(&publisher.id),
-        );
-        let granted = granted.map_err(unavailable)?;
+        let before = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
         let (shown, settled) = tokio::join!(
             self.receipts.show_last(&publisher.id, &receipt),
-            self.settle(&publisher, &receipt, granted.as_ref(), turn),
+            self.settle(&publisher, &receipt, &before),
         );
         shown.and(settled).map_err(unavailable)?;
         Ok(json(StatusCode::OK, &json!({ "message": "OK" })))
@@ -162,44 +163,39 @@ impl Payment {
         &self,
         publisher: &Publisher,
         receipt: &Receipt,
-        granted: Option<&KnownReceipt>,
-        turn: Result<Turn, NoAnswer>,
+        before: &ShownBefore,
     ) -> Result<(), StoreError> {
-        if let Some(granted) = granted {
+        if let ShownBefore::Granted(granted) = before {
             if self.still_holds(publisher, receipt, granted).await? {
                 return Ok(());
             }
             self.receipts.reopen(&publisher.id, receipt).await?;
         }
-        let Err(cause) = self.ask(publisher, receipt, turn).await else { return Ok(()) };
+        let asked = tokio::time::timeout(DEADLINE, self.verification.settle(publisher, receipt));
+        let cause = match asked.await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(cause)) => cause.to_string(),
+            Err(_) => "no time left".to_owned(),
+        };
         tracing::warn!(publisher = %publisher.id, cause, "receipt not settled yet");
-        self.hand_over(publisher, receipt).await;
+        self.hand_over(publisher, receipt, before).await;
         Ok(())
     }
 
-    async fn ask(
-        &self,
-        publisher: &Publisher,
-        receipt: &Receipt,
-        turn: Result<Turn, NoAnswer>,
-    ) -> Result<Outcome, String> {
-        let turn = turn.map_err(|no| no.to_string())?;
-        let settled = self.verification.settle(publisher, receipt, turn);
-        match tokio::time::timeout(DEADLINE, settled).await {
-            Ok(settled) => settled.map_err(|cause| cause.to_string()),
-            Err(_) => Err("no time left".to_owned()),
-        }
-    }
-
-    /// Leaves a receipt to the queue. A failure loses nothing: the receipt is kept and stands in the
-    /// index `due`, and the caller was promised no more than that.
-    async fn hand_over(&self, publisher: &Publisher, receipt: &Receipt) {
+    /// Leaves a receipt to the queue, once. A failure loses nothing: the receipt is kept and stands
+    /// in the index `due`, and the caller was promised no more than that.
+    async fn hand_over(&self, publisher: &Publisher, receipt: &Receipt, before: &ShownBefore) {
         let waiting = Receipts::waiting(&publisher.id, receipt);
-        if let Err(error) = self.queue.send(&waiting.subject.to_message()).await {
-            tracing::error!(error = error.with_causes(), "receipt waits for the schedule");
-            return;
-        }
-        if let Err(error) = self.due.on_its_way(&waiting, self.clock.now()).await {
+        let noted = if let ShownBefore::OnItsWay(until) = before {
+            self.due.move_to(&waiting, Some(*until)).await
+        } else {
+            if let Err(error) = self.queue.send(&waiting.subject.to_message()).await {
+                tracing::error!(error = error.with_causes(), "receipt waits for the schedule");
+                return;
+            }
+            self.due.on_its_way(&waiting, self.clock.now()).await
+        };
+        if let Err(error) = noted {
             tracing::warn!(error = error.with_causes(), "the schedule will ask as well");
         }
     }

@@ -28,6 +28,7 @@ use usher::respond::{Failure, text};
 use usher::roku;
 use usher::roku::public_keys::{PublicKeys, Unverified};
 use usher::roku::push::{INVALIDATE_PUBLIC_KEYS, NOTIFICATION, UnverifiedPush, VerifiedPush};
+use usher::roku::questions::Asker;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::publishers::Publishers;
@@ -64,7 +65,7 @@ impl PushNotification {
             keys: PublicKeys::new(config, http.clone()),
             accounts: Accounts::new(&config.table),
             set_aside: SetAside::new(&config.table),
-            verification: Verification::new(config, http, Share::Workers)?,
+            verification: Verification::new(config, http, Share::Workers, Asker::Caller)?,
         })
     }
 

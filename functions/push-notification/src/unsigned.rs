@@ -12,8 +12,9 @@ use super::{PushNotification, unauthorized};
 impl PushNotification {
     /// Has Roku asked about what an unsigned push tells. The push itself is not kept: what Roku
     /// answers is. `ApiKey`, by which Roku knew an acknowledgement before it signed its pushes
-    /// (`roku-pay.md` §1), is sent only after Roku has confirmed the transaction: anybody could have
-    /// sent the push.
+    /// (`roku-pay.md` §1), is sent only after Roku has confirmed that the transaction is that
+    /// customer's: anybody could have sent the push. Who knows both of a customer's ids gets the key
+    /// all the same, which is why this is off by default.
     pub(super) async fn ask_about(
         &self,
         publisher: &Publisher,
@@ -24,12 +25,15 @@ impl PushNotification {
             tracing::info!(publisher = %publisher.id, "unsigned push tells of no transaction");
             return Ok(response);
         };
-        let key = self.verification.confirm_to_sender(publisher, transaction).await;
+        let sender =
+            self.verification.confirm_to_sender(publisher, transaction, &push.roku_customer);
+        let key = sender.await;
         let key = key.map_err(|cause| {
             tracing::error!(publisher = %publisher.id, %cause, "unsigned push not verified");
             Failure::unavailable()
         })?;
-        let key = key.ok_or_else(|| unauthorized("and Roku does not know its transaction"))?;
+        let key =
+            key.ok_or_else(|| unauthorized("and Roku knows no such transaction of the customer"))?;
         if let Ok(mut key) = HeaderValue::from_str(key.expose_secret()) {
             key.set_sensitive(true);
             response.headers_mut().insert("ApiKey", key);

@@ -39,7 +39,10 @@ const MOST_PAGES: usize = 100;
 pub struct Reconcile {
     due: Due,
     accounts: Accounts,
-    queue: Sender,
+    /// Questions about accounts.
+    accounts_queue: Sender,
+    /// Questions about receipts.
+    receipts_queue: Sender,
     keys: PublicKeys,
     /// How far apart the workers ask about one publisher's purchases.
     interval: Duration,
@@ -103,7 +106,8 @@ impl Reconcile {
         Ok(Self {
             due: Due::new(&config.table),
             accounts: Accounts::new(&config.table),
-            queue: Sender::new(&config.sqs, &config.queue_url),
+            accounts_queue: Sender::new(&config.sqs, &config.queues.accounts),
+            receipts_queue: Sender::new(&config.sqs, &config.queues.receipts),
             keys: PublicKeys::new(config, roku::http_client()?),
             interval: config.roku_rate.interval(Share::Workers),
             clock: config.clock.clone(),
@@ -122,8 +126,9 @@ impl Reconcile {
         let report = self.send_what_is_due(now).await?;
         let oldest = self.due.oldest(now).await?;
         let waited_s = oldest.map_or(0, |since| now.duration_since(since).as_secs());
+        // Not a gauge: that would say the last value again where a run fails.
         #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
-        metrics::gauge!("OldestDue").set(waited_s as f64);
+        metrics::histogram!("OldestDue").record(waited_s as f64);
         metrics::counter!("QuestionsSent").increment(report.sent as u64);
         metrics::counter!("QuestionsLeft").increment(report.left as u64);
         tracing::info!(?report, oldest_due_s = waited_s, "what is due is on its way");
@@ -145,7 +150,7 @@ impl Reconcile {
                     return Ok(report);
                 }
                 let page = self.due.page(bucket, now, PAGE, cursor).await?;
-                self.work_off(page.waiting, now, &mut quota, &mut report).await?;
+                self.work_off(page.waiting, now, &mut quota, &mut report).await;
                 unfinished.extend(page.next.map(|cursor| (bucket, Some(cursor))));
             }
             parts = unfinished;
@@ -153,33 +158,45 @@ impl Reconcile {
         Ok(report)
     }
 
+    /// What fails is told and left due: it must not keep the others from being sent.
     async fn work_off(
         &self,
         waiting: Vec<Waiting>,
         now: Timestamp,
         quota: &mut Quota,
         report: &mut Report,
-    ) -> Result<(), StoreError> {
+    ) {
         let decided = join_all(waiting.into_iter().map(|one| self.decide(one, now, quota))).await;
         let (mut questions, mut moves) = (Vec::new(), Vec::new());
         for decision in decided {
-            match decision? {
-                Decision::Move(waiting, to) => moves.push((waiting, to)),
-                Decision::Nothing => {}
-                Decision::Leave => report.left += 1,
-                Decision::Ask(waiting) => {
+            match decision {
+                Ok(Decision::Nothing) => {}
+                Ok(Decision::Move(waiting, to)) => moves.push((waiting, to)),
+                Ok(Decision::Leave) => report.left += 1,
+                Ok(Decision::Ask(waiting)) => {
                     let delay = waiting.subject.publisher().and_then(|own| quota.next(&own));
                     match delay {
                         Some(delay) => questions.push((waiting, delay)),
                         None => report.left += 1,
                     }
                 }
+                Err(error) => {
+                    tracing::error!(
+                        error = error.with_causes(),
+                        "an account that is due: not read"
+                    );
+                    report.left += 1;
+                }
             }
         }
         report.moved += moves.len();
         let moved = moves.iter().map(|(waiting, to)| self.due.move_to(waiting, *to));
-        join_all(moved).await.into_iter().collect::<Result<Vec<()>, _>>()?;
-        self.send(questions, now, report).await
+        tell_failures(join_all(moved).await);
+        let (receipts, accounts) = questions
+            .into_iter()
+            .partition(|(waiting, _)| waiting.subject.kind() == Some(Kind::Receipt));
+        self.send(&self.receipts_queue, receipts, now, report).await;
+        self.send(&self.accounts_queue, accounts, now, report).await;
     }
 
     async fn decide(
@@ -209,16 +226,17 @@ impl Reconcile {
     /// noted and never sent would wait for hours.
     async fn send(
         &self,
+        queue: &Sender,
         questions: Vec<(Waiting, Duration)>,
         now: Timestamp,
         report: &mut Report,
-    ) -> Result<(), StoreError> {
+    ) {
         let messages: Vec<(String, Duration)> = questions
             .iter()
             .map(|(waiting, delay)| (waiting.subject.to_message(), *delay))
             .collect();
         let mut not_accepted = Vec::new();
-        if let Err(refusal) = self.queue.send_spread(&messages).await {
+        if let Err(refusal) = queue.send_spread(&messages).await {
             let cause = refusal.cause.with_causes();
             tracing::error!(cause, count = refusal.indexes.len(), "questions not sent");
             not_accepted = refusal.indexes;
@@ -228,6 +246,12 @@ impl Reconcile {
         let sent = questions.iter().enumerate();
         let sent = sent.filter(|(index, _)| !not_accepted.contains(index));
         let noted = sent.map(|(_, (waiting, _))| self.due.on_its_way(waiting, now));
-        join_all(noted).await.into_iter().collect::<Result<Vec<()>, _>>().map(drop)
+        tell_failures(join_all(noted).await);
+    }
+}
+
+fn tell_failures(written: Vec<Result<(), StoreError>>) {
+    for error in written.into_iter().filter_map(Result::err) {
+        tracing::error!(error = error.with_causes(), "what is due: next date not written");
     }
 }

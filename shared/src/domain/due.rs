@@ -12,6 +12,11 @@ use super::id::PurchaseId;
 
 /// How long after an answer that settles nothing the question is asked again.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// The same where Roku did not know a purchase, on the first day: on a bad day it may say so of any.
+const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// How long after the end of a paid term the first question about grace is asked: what looked like
+/// grace when the term ended was perhaps not charged for yet, and the leeway is six hours.
+const FIRST_CHARGE: SignedDuration = SignedDuration::from_hours(4);
 /// How long a question is asked again: Roku ends what has not been paid for so long
 /// (`roku-pay.md` §6).
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(60 * 24);
@@ -36,7 +41,12 @@ impl Account {
     pub fn ask_again_at(&self, now: Timestamp) -> Option<Timestamp> {
         let dates = self.purchases.values().filter_map(Purchase::ask_roku_at);
         let open = dates.filter(|at| later(*at, GIVE_UP_AFTER) > now);
-        open.map(|at| if at <= now { later(now, A_DAY) } else { at }).min()
+        let next = |at: Timestamp| match () {
+            () if at > now => at,
+            () if now < later(at, A_DAY) => later(now, AN_HOUR),
+            () => later(now, A_DAY),
+        };
+        open.map(next).min()
     }
 }
 
@@ -55,8 +65,11 @@ impl Purchase {
                 let next = if self.answered_at < Some(before) { before } else { ends_at };
                 Some(next).filter(|at| self.answered_at < Some(*at))
             }
-            State::Grace { since } => self.daily_from(later(since.max(self.confirmed_at), A_DAY)),
+            State::Grace { since } => self.daily_from(later(since, FIRST_CHARGE)),
             State::OnHold { since } => self.daily_from(later(since, A_DAY)),
+            State::PendingDowngrade { starts_at: None } => {
+                self.daily_from(later(self.purchased_at, OTHER_HALF))
+            }
             state => self.daily_from(state.term_end()?),
         }
     }

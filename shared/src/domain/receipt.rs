@@ -1,9 +1,10 @@
 //! A receipt: a customer's claim to have bought something, and what became of it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
+use super::fact::later;
 use super::id::{CustomerId, TransactionId};
 use super::observation::{Observation, PurchaseStatus};
 use super::offer::OfferId;
@@ -42,7 +43,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
-    /// Roku does not know the transaction.
+    /// Roku does not know the transaction. It [is asked again](Receipt::ask_again_at).
     #[error("unknown to Roku")]
     UnknownToRoku,
     /// What Roku sold is not the offer that the receipt names.
@@ -54,6 +55,16 @@ pub enum Rejection {
     /// The Roku account is linked to another customer, and the publisher's policy is to keep that.
     #[error("held by another customer")]
     HeldByAnotherCustomer,
+}
+
+impl Receipt {
+    /// When Roku is to be asked again about a transaction that it did not know at `now`: it may have
+    /// been slow to know it, or have had a bad day (`roku-pay.md` §9.7). None once it has been asked
+    /// for a day.
+    pub fn ask_again_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let after_minutes = [1, 10, 60, 24 * 60].map(SignedDuration::from_mins);
+        after_minutes.into_iter().map(|after| later(self.received_at, after)).find(|at| *at > now)
+    }
 }
 
 impl Rejection {

@@ -10,6 +10,8 @@ use super::transaction_type::TransactionType;
 /// A claim that something happened.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnsignedPush {
+    /// Whose purchase it is said to be.
+    pub roku_customer: RokuCustomerId,
     /// What to ask Roku about: the first transaction of the chain, which Roku knows whatever happened
     /// (`roku-pay.md` §2.2). A `Credit` names none.
     pub transaction: Option<String>,
@@ -23,10 +25,11 @@ impl UnsignedPush {
         let fields = impersonal(body)?;
         let text = |name: &str| text_of(fields.get(name)?);
         let kind = TransactionType::parse(&text("transactionType")?);
-        RokuCustomerId::parse(&text("customerId")?).ok()?;
+        let roku_customer = RokuCustomerId::parse(&text("customerId")?).ok()?;
         let first = text("transactionId").filter(|_| kind.is_sale());
         let transaction = text("originalTransactionId").or(first);
         Some(Self {
+            roku_customer,
             transaction: transaction.filter(|id| !id.is_empty() && id.len() <= MAX_ID_BYTES),
             response_key: text("responseKey").unwrap_or_default(),
         })

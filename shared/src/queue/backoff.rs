@@ -1,66 +1,120 @@
-//! How long a question waits before it is asked again.
+//! How long a question waits before it is asked again, and how often it is asked.
 
 use std::time::Duration;
 
-/// How often a question is asked before it becomes a dead letter: the template's `maxReceiveCount`.
-/// With the pauses of [`backoff`] that is 5 h 35 min after it was first asked, and what the asking
-/// itself takes.
-pub const MAX_RECEIVES: u32 = 120;
+/// When a question that Roku does not answer is asked again. It becomes a dead letter when its last
+/// pause is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// Receives after which the pause doubles, beginning with a second.
+    doubling: u32,
+    /// The pause from then on.
+    early: Duration,
+    /// The last receive that is followed by it: its pause begins within the early time, and that of
+    /// the next would not.
+    early_receives: u32,
+    /// The pause after all others.
+    late: Duration,
+    max_receives: u32,
+}
 
-/// Receives after which the pause doubles: 1, 2, 4, 8, 16 and 32 seconds.
-const DOUBLING: u32 = 6;
-/// Receives after which the pause is a minute or less. The pauses before the last of them are one
-/// minute short of an hour in all.
-const FIRST_HOUR: u32 = 65;
-
-/// The pause after a question was received for the n-th time and could not be answered: 1 s,
-/// doubled each time up to a minute; then a minute until an hour has passed; then five minutes. A
-/// question that was never received is taken as received once.
-pub fn backoff(times_received: u32) -> Duration {
-    let seconds = match times_received {
-        0 => 1,
-        1..=DOUBLING => 1 << (times_received - 1),
-        _ if times_received <= FIRST_HOUR => 60,
-        _ => 300,
+impl Schedule {
+    /// For receipts, on whose answer somebody waits, who may watch within seconds once Roku is
+    /// back: 1 s, doubled each time up to ten seconds; then ten seconds until half an hour has
+    /// passed; then a minute. 488 receives, which last 5 h 35 min and what the asking itself takes.
+    pub const RECEIPTS: Self = Self {
+        doubling: 4,
+        early: Duration::from_secs(10),
+        early_receives: 183,
+        late: Duration::from_secs(60),
+        max_receives: 488,
     };
-    Duration::from_secs(seconds)
+
+    /// For accounts, on whose answer nobody waits: 1 s, doubled each time up to a minute; then a
+    /// minute until an hour has passed; then five minutes. 120 receives, which last 5 h 35 min and
+    /// what the asking itself takes.
+    pub const ACCOUNTS: Self = Self {
+        doubling: 6,
+        early: Duration::from_secs(60),
+        early_receives: 65,
+        late: Duration::from_secs(300),
+        max_receives: 120,
+    };
+
+    /// The pause after a question was received for the n-th time and could not be answered. A
+    /// question that was never received is taken as received once.
+    pub fn pause_after(&self, times_received: u32) -> Duration {
+        let nth = times_received.max(1);
+        if nth <= self.doubling {
+            Duration::from_secs(1 << (nth - 1))
+        } else if nth <= self.early_receives {
+            self.early
+        } else {
+            self.late
+        }
+    }
+
+    /// How often a question is received before it becomes a dead letter: the template's
+    /// `maxReceiveCount` for its queue.
+    pub fn max_receives(&self) -> u32 {
+        self.max_receives
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const HOUR: u64 = 3_600;
+
     /// The pauses after these receives, in seconds.
-    fn pauses(receives: impl IntoIterator<Item = u32>) -> Vec<u64> {
-        receives.into_iter().map(|received| backoff(received).as_secs()).collect()
+    fn pauses(schedule: Schedule, receives: impl IntoIterator<Item = u32>) -> Vec<u64> {
+        receives.into_iter().map(|nth| schedule.pause_after(nth).as_secs()).collect()
     }
 
-    #[test]
-    fn the_pause_doubles_up_to_a_minute() {
-        assert_eq!(pauses(0..=9), [1, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
-    }
-
-    #[test]
-    fn after_an_hour_it_is_five_minutes() {
-        // Given every receive whose pause begins within the first hour
+    /// The last receive whose pause begins within so many seconds after the first one.
+    fn last_within(schedule: Schedule, seconds: u64) -> u32 {
         let mut waited = 0;
-        let within = (1..).take_while(|received| {
+        let within = (1..).take_while(|nth| {
             let begins_at = waited;
-            waited += backoff(*received).as_secs();
-            begins_at < 3_600
+            waited += schedule.pause_after(*nth).as_secs();
+            begins_at < seconds
         });
+        within.last().expect("the first is within")
+    }
 
-        // When the last of them is passed
-        let last = within.last().expect("the first is within");
+    #[test]
+    fn the_pause_doubles_up_to_its_limit() {
+        let receipts = pauses(Schedule::RECEIPTS, 0..=7);
+        assert_eq!(receipts, [1, 1, 2, 4, 8, 10, 10, 10]);
+        let accounts = pauses(Schedule::ACCOUNTS, 0..=9);
+        assert_eq!(accounts, [1, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    }
 
-        // Then the pauses are longer, for ever
-        assert_eq!(last, FIRST_HOUR);
-        assert_eq!(pauses([last, last + 1, MAX_RECEIVES, u32::MAX]), [60, 300, 300, 300]);
+    #[test]
+    fn after_a_time_the_pauses_are_longer_for_ever() {
+        for (schedule, early_time, expected) in [
+            (Schedule::RECEIPTS, HOUR / 2, [10, 60, 60, 60]),
+            (Schedule::ACCOUNTS, HOUR, [60, 300, 300, 300]),
+        ] {
+            let last = last_within(schedule, early_time);
+            let around = [last, last + 1, schedule.max_receives(), u32::MAX];
+            assert_eq!(pauses(schedule, around), expected, "{schedule:?}");
+        }
     }
 
     #[test]
     fn a_question_is_given_up_after_five_and_a_half_hours() {
-        let waited: u64 = pauses(1..=MAX_RECEIVES).iter().sum();
-        assert_eq!(waited, 5 * 3_600 + 35 * 60 + 3);
+        for (schedule, seconds) in [(Schedule::RECEIPTS, 5), (Schedule::ACCOUNTS, 3)] {
+            let waited: u64 = pauses(schedule, 1..=schedule.max_receives()).iter().sum();
+            assert_eq!(waited, 5 * HOUR + 35 * 60 + seconds, "{schedule:?}");
+        }
+    }
+
+    #[test]
+    fn sqs_takes_the_numbers_of_receives() {
+        for schedule in [Schedule::RECEIPTS, Schedule::ACCOUNTS] {
+            assert!((1..=1_000).contains(&schedule.max_receives()), "{schedule:?}");
+        }
     }
 }

@@ -89,16 +89,17 @@ impl PublicKeys {
         Ok(())
     }
 
-    /// Roku says that its keys have changed (`roku-pay.md` §1): fetches the set, unless it was
-    /// fetched within a minute. A failure keeps the old set.
+    /// Roku says that its keys have changed (`roku-pay.md` §1): fetches the set. A failure keeps the
+    /// old set; the schedule then tries again within a minute, as it does where another fetch was
+    /// tried less than a minute ago.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be used.
     pub async fn renew(&self) -> Result<(), StoreError> {
-        if self.may_fetch(true).await? {
-            self.fetch().await;
+        if self.may_fetch(true).await? && self.fetch().await.is_some() {
+            return Ok(());
         }
-        Ok(())
+        self.stored.expire().await
     }
 
     /// A key set that has `kid`, or the best there is.

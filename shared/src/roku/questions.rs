@@ -14,7 +14,7 @@ use crate::domain::id::PublisherId;
 use crate::domain::observation::Observation;
 use crate::secrets::{SecretError, Secrets};
 use crate::store::StoreError;
-use crate::store::turns::{Share, Turn, Turns};
+use crate::store::turns::{Share, Turns};
 
 /// How long all attempts at one question may take, with a second key for one.
 const BUDGET: Duration = Duration::from_secs(6);
@@ -27,7 +27,18 @@ pub struct Questions {
     roku: RokuWebService,
     secrets: Secrets,
     turns: Turns,
+    /// How long a turn is waited for.
+    patience: Duration,
     pauses: Pauses,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// A function whose caller waits for the answer.
+    Caller,
+    /// The queue.
+    Queue,
 }
 
 /// Why there is no answer. Says nothing about the transaction, but for [`RokuError::UnknownTransaction`].
@@ -88,16 +99,22 @@ impl Questions {
     ///
     /// # Errors
     /// [`RokuError::BadAddress`] when the configured address is none.
-    pub fn new(config: &Config, http: reqwest::Client, share: Share) -> Result<Self, RokuError> {
-        // Who waits for an answer may ask soon again; the queue has time.
-        let longest_pause = match share {
-            Share::Receipts => Duration::from_secs(5),
-            Share::Workers => Duration::from_secs(20),
+    pub fn new(
+        config: &Config,
+        http: reqwest::Client,
+        share: Share,
+        asker: Asker,
+    ) -> Result<Self, RokuError> {
+        // Where somebody waits for the answer, the queue takes over soon; the queue has time.
+        let (patience, longest_pause) = match asker {
+            Asker::Caller => (Duration::from_millis(1_500), Duration::from_secs(5)),
+            Asker::Queue => (Duration::from_secs(10), Duration::from_secs(20)),
         };
         Ok(Self {
             roku: RokuWebService::new(&config.roku_url, http, config.clock.clone())?,
             secrets: Secrets::new(config),
             turns: Turns::new(&config.table, config.roku_rate, share),
+            patience,
             pauses: Pauses::new(longest_pause, config.clock.clone()),
         })
     }
@@ -113,19 +130,7 @@ impl Questions {
         Ok(self.secrets.roku_api_keys(publisher).await?.active)
     }
 
-    /// Takes a turn, for [`Self::ask`].
-    ///
-    /// # Errors
-    /// [`NoAnswer::NoTurn`], [`NoAnswer::Paused`] or [`NoAnswer::Store`].
-    pub async fn turn(&self, publisher: &PublisherId) -> Result<Turn, NoAnswer> {
-        if let Some(left) = self.pauses.left(publisher) {
-            return Err(NoAnswer::Paused(left));
-        }
-        let turn = self.turns.take(publisher, self.patience()).await?;
-        turn.ok_or(NoAnswer::NoTurn(self.patience()))
-    }
-
-    /// Asks about a transaction, in its turn.
+    /// Asks about a transaction.
     ///
     /// # Errors
     /// [`NoAnswer`] says why there is no answer and when to ask again.
@@ -133,27 +138,38 @@ impl Questions {
         &self,
         publisher: &PublisherId,
         transaction: &str,
-        turn: Turn,
     ) -> Result<Observation, NoAnswer> {
-        let answer = self.ask_in_time(publisher, transaction, turn).await;
+        let answer = self.ask_in_turn(publisher, transaction).await;
         match &answer {
-            Err(NoAnswer::Roku(RokuError::TryAgain { .. })) => self.pauses.failed(publisher),
+            // A wrong key is wrong for every transaction.
+            Err(NoAnswer::Roku(RokuError::TryAgain { .. } | RokuError::WrongKey)) => {
+                self.pauses.failed(publisher);
+            }
             Ok(_) | Err(NoAnswer::Roku(_)) => self.pauses.answered(publisher),
             Err(_) => {}
         }
         if let Err(error) = &answer {
             metrics::counter!("RokuErrors", "Kind" => error.word()).increment(1);
+            if !error.is_unknown() {
+                metrics::counter!("QuestionsUnanswered").increment(1);
+            }
         }
         answer
     }
 
-    async fn ask_in_time(
+    async fn ask_in_turn(
         &self,
         publisher: &PublisherId,
         transaction: &str,
-        turn: Turn,
     ) -> Result<Observation, NoAnswer> {
-        self.await_turn(publisher, turn).await?;
+        if let Some(left) = self.pauses.left(publisher) {
+            return Err(NoAnswer::Paused(left));
+        }
+        self.await_turn(publisher).await?;
+        // Somebody may have found out meanwhile that Roku is down.
+        if let Some(left) = self.pauses.left(publisher) {
+            return Err(NoAnswer::Paused(left));
+        }
         let asked = tokio::time::timeout(BUDGET, self.ask_with_keys(publisher, transaction));
         asked.await.unwrap_or_else(|_| Err(RokuError::from(Trouble::NoAnswerInTime).into()))
     }
@@ -190,9 +206,7 @@ impl Questions {
         key: &SecretString,
         transaction: &str,
     ) -> Result<Observation, NoAnswer> {
-        let turn = self.turns.take(publisher, self.patience()).await?;
-        let turn = turn.ok_or(NoAnswer::NoTurn(self.patience()))?;
-        self.await_turn(publisher, turn).await?;
+        self.await_turn(publisher).await?;
         self.attempt(key, transaction).await
     }
 
@@ -207,16 +221,9 @@ impl Questions {
         Ok(answer?)
     }
 
-    async fn await_turn(&self, publisher: &PublisherId, turn: Turn) -> Result<(), NoAnswer> {
-        let waited = self.turns.wait(publisher, turn, self.patience()).await?;
-        waited.ok_or(NoAnswer::NoTurn(self.patience()))
-    }
-
-    fn patience(&self) -> Duration {
-        match self.turns.share() {
-            Share::Receipts => Duration::from_millis(1_500),
-            Share::Workers => Duration::from_secs(10),
-        }
+    async fn await_turn(&self, publisher: &PublisherId) -> Result<(), NoAnswer> {
+        let waited = self.turns.wait(publisher, self.patience).await?;
+        waited.ok_or(NoAnswer::NoTurn(self.patience))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) struct AccountItem {
     pk: String,
     pub(super) account: Account,
     /// Counts the writes of the account; 0 is "never written".
-    version: u64,
+    pub(super) version: u64,
     /// Whether it was folded by other rules than ours; `account` is empty then.
     pub(super) is_outdated: bool,
     /// The sort keys of facts that are kept and not folded in.

@@ -98,37 +98,38 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`] when the table cannot be read, or written where there is something to fold in.
     pub async fn due(&self, subject: &Subject) -> Result<Option<(Account, Waiting)>, StoreError> {
+        let mut is_folded = false;
         for attempt in 0..MAX_ATTEMPTS {
             let item = self.read(&subject.key()).await?;
             let Some(since) = &item.due_at else { return Ok(None) };
-            if !item.is_outdated && item.unfolded.is_empty() {
+            // A mark that is left after folding is of a fact that never came.
+            if is_folded || (!item.is_outdated && item.unfolded.is_empty()) {
                 let since = since.parse().map_err(StoreError::corrupt)?;
-                return Ok(Some((item.account, Waiting { subject: subject.clone(), since })));
+                let version = Some(item.version);
+                let waiting = Waiting { subject: subject.clone(), since, version };
+                return Ok(Some((item.account, waiting)));
             }
-            if let Some(account) = self.fold_again(subject, &item).await? {
-                let since = account.ask_roku_at();
-                let waiting = |since| Waiting { subject: subject.clone(), since };
-                return Ok(since.map(|since| (account, waiting(since))));
+            is_folded = self.fold_again(subject, &item).await?;
+            if !is_folded {
+                pause(attempt).await;
             }
-            pause(attempt).await;
         }
         Err(StoreError::Contended)
     }
 
-    /// Folds everything that is kept of an account, and writes it; none where somebody else wrote it
+    /// Folds everything that is kept of an account, and writes it; says whether nobody else wrote it
     /// meanwhile.
     async fn fold_again(
         &self,
         subject: &Subject,
         before: &AccountItem,
-    ) -> Result<Option<Account>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let account_key = subject.key();
         let publisher =
             subject.publisher().ok_or_else(|| StoreError::corrupt("an account of nobody"))?;
         let (after, folded) = self.folded_anew(&account_key, &before.unfolded).await?;
         let change = before.change_to(&after, folded, &publisher, None, NextQuestion::Exact)?;
-        let written = self.write(&publisher, &account_key, change, None).await?;
-        Ok(written.then_some(after))
+        self.write(&publisher, &account_key, change, None).await
     }
 
     /// Keeps a fact, once. When this returns, the fact cannot be lost.
@@ -233,11 +234,10 @@ impl Accounts {
         marked: &HashSet<String>,
     ) -> Result<(Account, HashSet<String>), StoreError> {
         let items = fact_item::all(&self.table, account_key["pk"].clone()).await?;
-        let facts = items.iter().map(fact_item::from_item).collect::<Result<Vec<_>, _>>()?;
         // A mark whose fact is not there yet is left to who is writing it.
         let there = items.iter().filter_map(|item| text(item, "sk").ok());
         let folded = there.filter(|sk| marked.contains(*sk)).map(str::to_owned).collect();
-        Ok((fold(facts), folded))
+        Ok((fold(fact_item::readable(&items)), folded))
     }
 
     /// Writes the account, and the receipt that is settled with it; says whether nobody else wrote

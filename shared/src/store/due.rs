@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,7 +28,7 @@ pub const BUCKETS: [char; 16] =
 
 /// How long a question that was sent on its way is left to the queue: longer than all of its tries
 /// there take.
-pub const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(6);
+pub const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(8);
 
 /// What stands in the index.
 #[derive(Debug, Clone)]
@@ -58,6 +59,8 @@ pub struct Waiting {
     pub subject: Subject,
     /// From when on.
     pub since: Timestamp,
+    /// Which version of an account this was read from; none where it was read from the index alone.
+    pub(super) version: Option<u64>,
 }
 
 /// A page of the index, and where the next one begins.
@@ -173,11 +176,16 @@ impl Due {
         waiting: &Waiting,
         to: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        let seen = HashMap::from([(":seen".to_owned(), string(at(waiting.since)))]);
+        let mut seen = HashMap::from([(":seen".to_owned(), string(at(waiting.since)))]);
+        let mut condition = "due_at = :seen".to_owned();
+        if let Some(version) = waiting.version {
+            condition.push_str(" AND version = :version");
+            seen.insert(":version".to_owned(), AttributeValue::N(version.to_string()));
+        }
         let request = self.table.client.update_item();
         let request = request
             .set_key(Some(waiting.subject.key()))
-            .condition_expression("due_at = :seen")
+            .condition_expression(condition)
             .set_expression_attribute_values(Some(seen));
         let request = match to {
             Some(to) => request
@@ -193,7 +201,7 @@ impl Due {
 impl Waiting {
     fn read(item: &Item) -> Result<Self, StoreError> {
         let since = text(item, AT)?.parse().map_err(StoreError::corrupt)?;
-        Ok(Self { subject: Subject::of(item)?, since })
+        Ok(Self { subject: Subject::of(item)?, since, version: None })
     }
 }
 

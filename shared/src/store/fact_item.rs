@@ -55,7 +55,21 @@ pub(super) fn to_item(publisher: &PublisherId, fact: &Fact) -> Item {
     item
 }
 
-pub(super) fn from_item(item: &Item) -> Result<Fact, StoreError> {
+/// The facts in items. One that cannot be read is told and left out: it must not keep the others
+/// from being folded.
+pub(super) fn readable(items: &[Item]) -> Vec<Fact> {
+    let read = |item| match from_item(item) {
+        Ok(fact) => Some(fact),
+        Err(error) => {
+            let (pk, sk) = (text(item, "pk").ok(), text(item, "sk").ok());
+            tracing::error!(pk, sk, error = error.with_causes(), "a fact cannot be read");
+            None
+        }
+    };
+    items.iter().filter_map(read).collect()
+}
+
+fn from_item(item: &Item) -> Result<Fact, StoreError> {
     if item.contains_key("message") {
         let push = Notification::read(text(item, "message_key")?, text(item, "message")?);
         let push = push.map_err(StoreError::corrupt)?;

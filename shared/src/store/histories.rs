@@ -92,7 +92,7 @@ impl Histories {
         let (item, facts) =
             tokio::try_join!(self.table.get(account_key, true), fact_item::all(&self.table, pk))?;
         let item = AccountItem::read(account_key, item.unwrap_or_default())?;
-        let facts = facts.iter().map(fact_item::from_item).collect::<Result<Vec<Fact>, _>>()?;
+        let facts = fact_item::readable(&facts);
         let holder = item.holder(publisher);
         let account = if item.is_outdated { fold(facts.clone()) } else { item.account };
         Ok(History { holder, account, facts })

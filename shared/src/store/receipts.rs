@@ -33,12 +33,31 @@ pub struct KnownReceipt {
     pub outcome: Outcome,
     /// Whose account it turned out to be, once Roku said.
     pub roku_customer: Option<RokuCustomerId>,
+    /// When Roku is to be asked again; none where its answer was the last word.
+    #[serde(skip)]
+    pub ask_again_at: Option<Timestamp>,
+}
+
+/// What is known of a receipt that is shown.
+#[derive(Debug, Clone)]
+pub enum ShownBefore {
+    /// It is new, or Roku has to be asked again.
+    No,
+    /// The queue asks about it, and the schedule leaves it to the queue until then.
+    OnItsWay(Timestamp),
+    /// It was granted.
+    Granted(KnownReceipt),
 }
 
 impl KnownReceipt {
     /// A receipt that Roku has not been asked about.
     fn fresh(receipt: &Receipt) -> Self {
-        Self { receipt: receipt.clone(), outcome: Outcome::Processing, roku_customer: None }
+        Self {
+            receipt: receipt.clone(),
+            outcome: Outcome::Processing,
+            roku_customer: None,
+            ask_again_at: Some(due_since(receipt)),
+        }
     }
 }
 
@@ -49,8 +68,8 @@ impl Receipts {
     }
 
     /// Keeps a receipt, unless one was granted to this customer before for the same transaction:
-    /// that one is left as it is and given back. When this returns, a receipt that was kept cannot
-    /// be lost: until Roku has answered it stands in the index `due`.
+    /// that one is left as it is. When this returns, a receipt that was kept cannot be lost: until
+    /// Roku has answered it stands in the index `due`.
     ///
     /// # Errors
     /// [`StoreError`] when it is not certain that the receipt is kept.
@@ -58,14 +77,19 @@ impl Receipts {
         &self,
         publisher: &PublisherId,
         receipt: &Receipt,
-    ) -> Result<Option<KnownReceipt>, StoreError> {
+    ) -> Result<ShownBefore, StoreError> {
         let fresh = KnownReceipt::fresh(receipt);
         let not_granted = "attribute_not_exists(pk) OR outcome <> :granted";
         let granted = HashMap::from([(":granted".to_owned(), string("granted"))]);
-        if self.table.put_if(item(publisher, &fresh)?, not_granted, Some(granted)).await? {
-            return Ok(None);
-        }
-        self.read(publisher, &receipt.customer, &receipt.transaction).await
+        let old = self.table.put_if(item(publisher, &fresh)?, not_granted, Some(granted)).await?;
+        let Some(old) = old else {
+            let granted = self.read(publisher, &receipt.customer, &receipt.transaction).await?;
+            return Ok(granted.map_or(ShownBefore::No, ShownBefore::Granted));
+        };
+        let waited = text(&old, "outcome").is_ok_and(|outcome| outcome == "processing");
+        let until: Option<Timestamp> = text(&old, due::AT).ok().and_then(|at| at.parse().ok());
+        let on_its_way = until.filter(|until| waited && *until > due_since(receipt));
+        Ok(on_its_way.map_or(ShownBefore::No, ShownBefore::OnItsWay))
     }
 
     /// Puts a receipt in the place of the one that was granted before.
@@ -126,18 +150,18 @@ impl Receipts {
     pub fn waiting(publisher: &PublisherId, receipt: &Receipt) -> Waiting {
         let (customer, transaction) = (&receipt.customer, &receipt.transaction);
         let subject = Subject::new(customer_pk(publisher, customer), receipt_sk(transaction));
-        Waiting { subject, since: due_since(receipt) }
+        Waiting { subject, since: due_since(receipt), version: None }
     }
 
-    /// The receipt that a question is about, while Roku has not answered; none once it has.
+    /// The receipt that a question is about; none once Roku's answer was the last word.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn due(&self, subject: &Subject) -> Result<Option<Receipt>, StoreError> {
         let item = self.table.get(&subject.key(), true).await?;
+        let item = item.filter(|item| item.contains_key(due::AT));
         let known: Option<KnownReceipt> = item.map(from_item).transpose()?;
-        let open = known.filter(|known| known.outcome == Outcome::Processing);
-        Ok(open.map(|known| known.receipt))
+        Ok(known.map(|known| known.receipt))
     }
 
     async fn read(
@@ -172,9 +196,9 @@ pub(super) fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item
     let receipt = &known.receipt;
     let mut item = receipt_key(publisher, &receipt.customer, &receipt.transaction);
     item.extend(to_item(known)?);
-    if known.outcome == Outcome::Processing {
+    if let Some(at) = known.ask_again_at {
         item.insert(due::BUCKET.to_owned(), string(due::bucket(receipt.transaction.as_str())));
-        item.insert(due::AT.to_owned(), string(due::at(due_since(receipt))));
+        item.insert(due::AT.to_owned(), string(due::at(at)));
     }
     Ok(item)
 }

@@ -57,6 +57,15 @@ impl RokuPublicKeys {
         Ok(())
     }
 
+    /// Has the schedule fetch the set with its next run. The set stays in use until then.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written.
+    pub async fn expire(&self) -> Result<(), StoreError> {
+        let request = self.table.client.update_item().set_key(Some(self.key()));
+        self.table.update(request.update_expression("REMOVE fetched_at")).await.map(drop)
+    }
+
     /// Whether the set may be fetched out of turn at `now`: once in a `pause`, whichever function
     /// asks first.
     ///

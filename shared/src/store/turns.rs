@@ -43,11 +43,11 @@ impl Percent {
 }
 
 /// Whose turn it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
-    /// Somebody waits for the answer.
+    /// Receipts: a viewer waits for the answer.
     Receipts,
-    /// Nobody does: the queue.
+    /// What is due, and what nobody has signed.
     Workers,
 }
 
@@ -77,62 +77,45 @@ pub struct Turns {
     clock: Clock,
 }
 
-/// A turn that was taken, and the moment it is for.
-#[derive(Debug)]
-pub struct Turn {
-    at: Timestamp,
-}
-
 impl Turns {
     /// The turns of one share.
     pub fn new(table: &Table, rate: Rate, share: Share) -> Self {
         Self { table: table.clone(), share, interval: rate.interval(share), clock: Clock::system() }
     }
 
-    /// Whose turns they are.
-    pub fn share(&self) -> Share {
-        self.share
-    }
-
-    /// Takes the next turn, if it comes within `patience`. None where it does not.
+    /// Takes a turn and waits for it; takes another where it was missed. None where it would not come
+    /// within `patience`.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written.
-    pub async fn take(
-        &self,
-        publisher: &PublisherId,
-        patience: Duration,
-    ) -> Result<Option<Turn>, StoreError> {
-        let now = self.clock.now();
-        if self.take_now(publisher, now).await? {
-            return Ok(Some(Turn { at: now }));
-        }
-        self.stand_in_line(publisher, now, patience).await
-    }
-
-    /// Waits for a turn, takes another one where it was missed, and waits for that.
-    ///
-    /// # Errors
-    /// As [`Self::take`], and as it gives none.
     pub async fn wait(
         &self,
         publisher: &PublisherId,
-        mut turn: Turn,
         patience: Duration,
     ) -> Result<Option<()>, StoreError> {
         for _ in 0..MOST_MISSED {
-            let ahead = turn.at.duration_since(self.clock.now());
+            let Some(turn) = self.take(publisher, patience).await? else { return Ok(None) };
+            let ahead = turn.duration_since(self.clock.now());
             tokio::time::sleep(Duration::try_from(ahead).unwrap_or_default()).await;
-            let late = self.clock.now().duration_since(turn.at);
+            let late = self.clock.now().duration_since(turn);
             if Duration::try_from(late).unwrap_or_default() <= MISSED_BY {
                 break;
             }
-            match self.take(publisher, patience).await? {
-                Some(next) => turn = next,
-                None => return Ok(None),
-            }
         }
         Ok(Some(()))
+    }
+
+    /// The moment of the next turn.
+    async fn take(
+        &self,
+        publisher: &PublisherId,
+        patience: Duration,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.clock.now();
+        if self.take_now(publisher, now).await? {
+            return Ok(Some(now));
+        }
+        self.stand_in_line(publisher, now, patience).await
     }
 
     /// Takes the turn that is now, if nobody has one.
@@ -155,7 +138,7 @@ impl Turns {
         publisher: &PublisherId,
         now: Timestamp,
         patience: Duration,
-    ) -> Result<Option<Turn>, StoreError> {
+    ) -> Result<Option<Timestamp>, StoreError> {
         let request = self.table.client.update_item();
         let request = request
             .set_key(Some(self.key(publisher)))
@@ -169,7 +152,7 @@ impl Turns {
         let at = at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let at = at.ok_or_else(|| StoreError::corrupt("no next_ms"))?;
         // Between the two calls the line may have emptied.
-        Ok(Some(Turn { at: at.max(now) }))
+        Ok(Some(at.max(now)))
     }
 
     fn key(&self, publisher: &PublisherId) -> Item {

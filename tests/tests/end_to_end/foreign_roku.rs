@@ -143,7 +143,7 @@ async fn a_receipt_for_another_offer_than_was_granted_waits_for_roku_too() {
 async fn a_key_set_without_keys_is_no_key_set() {
     let roku = ForeignRoku::start().await;
     let usher = usher_at(&roku).await;
-    roku.publish(json!({ "keys": [{ "kty": "RSA", "kid": "x", "n": "AQAB", "e": "AA" }] }));
+    roku.publish(&json!({ "keys": [{ "kty": "RSA", "kid": "x", "n": "AQAB", "e": "AA" }] }));
     let sale = push("Sale", "a", BASIC_PRODUCT).message();
     assert_eq!(usher.deliver(&roku.sign(&sale)).await.status, 503, "Roku is to send again");
 }

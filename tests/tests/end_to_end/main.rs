@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where this does")]
 
 mod access;
+mod api_keys;
 mod asking_again;
 mod faults;
 mod foreign_roku;
@@ -12,5 +13,7 @@ mod plan_changes;
 mod proportional;
 mod push_notification;
 mod routes;
+mod signing_keys;
 mod subscription;
 mod units;
+mod unsigned_pushes;

@@ -50,7 +50,8 @@ async fn run(accounts: usize, due: usize) -> Run {
 
 async fn queued(usher: &Usher) -> u64 {
     let config = &usher.stack.config;
-    let state = usher::queue::Inspector::new(&config.sqs, &config.queue_url).state().await.unwrap();
+    let state =
+        usher::queue::Inspector::new(&config.sqs, &config.queues.accounts).state().await.unwrap();
     state.waiting + state.delayed
 }
 

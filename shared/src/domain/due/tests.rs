@@ -32,10 +32,10 @@ fn each_state_has_its_question() {
     let cancelled = json!({ "cancelled": true });
     for (facts, expected) in [
         (vec![sale()], Some(END)),
-        // In grace, and on hold: every day.
+        // In grace: four hours on, and then every day. On hold: every day.
         (
             vec![sale(), told("GraceInitiated", "2026-02-01T00:00:03Z")],
-            Some("2026-02-02T00:00:03Z"),
+            Some("2026-02-01T04:00:00Z"),
         ),
         (vec![sale(), answered("2026-02-03T10:00:00Z", json!({}))], Some("2026-02-04T10:00:00Z")),
         (
@@ -103,10 +103,19 @@ fn a_downgrade_is_asked_about_on_its_day_and_until_it_has_started() {
 }
 
 #[test]
-fn what_roku_does_not_know_is_asked_about_daily_for_sixty_days() {
+fn grace_that_no_answer_settles_is_not_asked_about_for_ever() {
+    let still = |day: &str| answered(day, json!({}));
+    let early = [sale(), still("2026-02-01T00:01:00Z")];
+    assert_eq!(asked_at(&early).as_deref(), Some("2026-02-01T04:00:00Z"));
+    assert_eq!(asked_at(&[sale(), still("2026-04-05T00:00:00Z")]), None);
+}
+
+#[test]
+fn what_roku_does_not_know_is_asked_about_for_sixty_days_hourly_at_first() {
     let account: Account = fold([sale()]);
     let next = |now: &str| account.ask_again_at(at(now)).map(|at| at.to_string());
-    assert_eq!(next("2026-02-01T00:01:00Z").as_deref(), Some("2026-02-02T00:01:00Z"));
+    assert_eq!(next("2026-02-01T00:01:00Z").as_deref(), Some("2026-02-01T01:01:00Z"));
+    assert_eq!(next("2026-02-02T00:01:00Z").as_deref(), Some("2026-02-03T00:01:00Z"));
     assert_eq!(next("2026-04-01T00:01:00Z").as_deref(), Some("2026-04-02T00:01:00Z"));
     assert_eq!(next("2026-04-02T00:01:00Z"), None);
 }

@@ -140,10 +140,10 @@ fn purchase_question(account: &Account, date: Timestamp) -> String {
     match alone.ask_roku_at() {
         None => "no".to_owned(),
         Some(at) if at == date => "at its date".to_owned(),
-        Some(at) => match at.duration_since(date).as_hours() / 24 {
-            -1 => "the day before".to_owned(),
-            1 => "a day after it".to_owned(),
-            days => format!("{days} days after it"),
+        Some(at) => match at.duration_since(date).as_hours() {
+            -24 => "the day before".to_owned(),
+            24 => "a day after it".to_owned(),
+            hours => format!("{hours} hours after it"),
         },
     }
 }
