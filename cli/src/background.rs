@@ -13,8 +13,9 @@ use verify::Verify;
 
 use crate::stack::StackError;
 
-/// As the template says.
-const BATCH: i32 = 5;
+/// How many messages a worker is handed at once, as the template says.
+pub const BATCH: i32 = 5;
+/// How many workers run for each queue, as the template says.
 const WORKERS: usize = 10;
 
 /// The schedule and the worker.
@@ -83,7 +84,8 @@ impl Background {
             }
         };
         let mut batch = SqsEvent::default();
-        batch.records = received.iter().map(as_lambda_passes_it).collect();
+        batch.records =
+            received.iter().map(|message| as_lambda_passes_it(message, queue_url)).collect();
         let failed = self.verify.handle(batch).await.batch_item_failures;
         let is_done = |message: &&Message| {
             failed
@@ -101,8 +103,10 @@ impl Background {
     }
 }
 
-fn as_lambda_passes_it(received: &Message) -> SqsMessage {
+fn as_lambda_passes_it(received: &Message, queue_url: &str) -> SqsMessage {
     let mut message = SqsMessage::default();
+    let name = queue_url.rsplit('/').next().unwrap_or_default();
+    message.event_source_arn = Some(format!("arn:aws:sqs:us-east-1:000000000000:{name}"));
     message.message_id.clone_from(&received.message_id);
     message.receipt_handle.clone_from(&received.receipt_handle);
     message.body.clone_from(&received.body);

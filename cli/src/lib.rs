@@ -1,7 +1,8 @@
 //! The operator's tool, and the stack that it runs on one machine.
 //!
-//! [`stack::Stack`] is everything in one process: an embedded DynamoDB, a Secrets Manager, the Roku
-//! simulator, and a gateway that runs the very handlers that Lambda runs. The tests drive it too.
+//! [`stack::Stack`] is everything in one process: an embedded DynamoDB, an SQS, a Secrets Manager,
+//! the Roku simulator, and a gateway and a schedule that run the very handlers that Lambda runs. The
+//! tests drive it too.
 
 pub mod background;
 pub mod catalog_file;

@@ -18,7 +18,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run everything on this machine: the API, a DynamoDB, and a Roku.
+    /// Run everything on this machine: the API and what asks Roku again, a DynamoDB, queues, a Roku.
     Local(local::Arguments),
     /// Watch a Roku purchase become access, in a few seconds.
     Demo,

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use usher::clock::Clock;
 use usher::config::QueueUrls;
-use usher::queue::Schedule;
+use usher::queue::Backoff;
 
 mod actions;
 mod pair;
@@ -48,9 +48,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            receipts_max_receives: Schedule::RECEIPTS.max_receives(),
-            accounts_max_receives: Schedule::ACCOUNTS.max_receives(),
-            visibility: Duration::from_secs(30),
+            receipts_max_receives: Backoff::RECEIPTS.max_receives(),
+            accounts_max_receives: Backoff::ACCOUNTS.max_receives(),
+            visibility: Duration::from_secs(720),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Everything in one process: DynamoDB, Secrets Manager, Roku, and the gateway with the handlers.
+//! Everything in one process: DynamoDB, queues, Secrets Manager, Roku, the gateway with the handlers,
+//! and what runs without being called.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -72,7 +73,7 @@ impl Options {
 /// So fast that nobody waits for a turn.
 const UNHURRIED: Rate = Rate {
     per_second: NonZeroU16::new(20_000).unwrap(),
-    workers_percent: Rate::DEFAULT.workers_percent,
+    accounts_percent: Rate::DEFAULT.accounts_percent,
 };
 
 /// Where a Roku is to be found.

@@ -80,6 +80,15 @@ impl Template {
         table.map(|(_, table)| &table["Properties"]).ok_or(TemplateError::Missing("table"))
     }
 
+    /// The properties of a resource, by its name.
+    ///
+    /// # Errors
+    /// [`TemplateError::Missing`] when there is no such resource.
+    pub fn properties(&self, name: &str) -> Result<&Value, TemplateError> {
+        let found = self.resources()?.find(|(own, _)| *own == name);
+        found.map(|(_, one)| &one["Properties"]).ok_or(TemplateError::Missing("such resource"))
+    }
+
     fn resources(&self) -> Result<impl Iterator<Item = (&String, &Value)>, TemplateError> {
         let resources = self.0["Resources"].as_object();
         resources.map(|all| all.iter()).ok_or(TemplateError::Missing("resources"))

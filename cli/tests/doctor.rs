@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use jiff::SignedDuration;
 use roku_simulator::WebServiceFault;
 use serde_json::Value;
-use usher::queue::Schedule;
+use usher::queue::Backoff;
 use usher_cli::background::Background;
 use usher_tests::Usher;
 use usher_tests::samples::{BASIC_PRODUCT, ROKU_CUSTOMER};
@@ -98,7 +98,7 @@ async fn after_a_tick_all_is_well_and_without_ticks_it_is_told_what_is_not() {
 
     // The schedule stops while something is due: nothing is sent, and no key is fetched.
     let purchase = receipt_on_a_bad_day(&usher).await;
-    usher.later(SignedDuration::from_hours(7)).await;
+    usher.later(SignedDuration::from_hours(11)).await;
     assert_eq!(wrong(&usher), ["oldest question due", "Roku's public keys"]);
     let told = text(&doctor(&usher, &[]).stdout);
     assert!(told.contains("ReconcileFunction runs every minute"), "{told}");
@@ -119,7 +119,7 @@ async fn dead_letters_are_told_and_brought_back() {
     let purchase = receipt_on_a_bad_day(&stack).await;
     stack.tick().await;
     let workers = Background::new(&stack.stack.config).unwrap();
-    for _ in 1..Schedule::RECEIPTS.max_receives() {
+    for _ in 1..Backoff::RECEIPTS.max_receives() {
         stack.later(SignedDuration::from_mins(1)).await;
         workers.work_off().await;
     }

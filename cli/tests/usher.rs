@@ -109,11 +109,12 @@ async fn local_prints_one_line_of_json_and_serves_a_roku_that_is_not_ours() {
     ]);
     let fields: Vec<&String> = local.line.as_object().unwrap().keys().collect();
     let expected = [
+        "accountsQueue",
         "dynamodb",
         "gateway",
         "publisherId",
         "publisherToken",
-        "queue",
+        "receiptsQueue",
         "secretsManager",
         "simulator",
         "table",

@@ -30,7 +30,7 @@ pub struct Config {
     /// The JWK set that pushes are checked with (`ROKU_KEYS_URL`, default Roku's production set).
     pub roku_keys_url: String,
     /// How often Roku is asked for one API key (`ROKU_REQUESTS_PER_SECOND`, and
-    /// `ROKU_WORKERS_PERCENT` of them for what is due).
+    /// `ROKU_ACCOUNTS_PERCENT` of them about accounts).
     pub roku_rate: Rate,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
@@ -108,13 +108,13 @@ fn roku_rate() -> Result<Rate, InvalidSetting> {
             number.filter(|number| number.get() <= MOST_PER_SECOND).ok_or(invalid)?
         }
     };
-    let name = "ROKU_WORKERS_PERCENT";
+    let name = "ROKU_ACCOUNTS_PERCENT";
     let invalid = InvalidSetting::NotANumber { name, least: 1, most: 99 };
-    let workers_percent = match env::var(name) {
-        Err(_) => Rate::DEFAULT.workers_percent,
+    let accounts_percent = match env::var(name) {
+        Err(_) => Rate::DEFAULT.accounts_percent,
         Ok(text) => text.parse().ok().and_then(Percent::new).ok_or(invalid)?,
     };
-    Ok(Rate { per_second, workers_percent })
+    Ok(Rate { per_second, accounts_percent })
 }
 
 /// The AWS settings that all our clients share. The SDK has no timeouts of its own. Each function

@@ -3,7 +3,8 @@
 //! [`domain`] is pure: values in, values out. It knows nothing of AWS, HTTP, the clock or chance.
 //! The other modules are adapters; they know the domain, never the reverse:
 //!
-//! - [`roku`]: signed pushes, Roku's public keys, Roku's validate-transaction
+//! - [`roku`]: signed pushes, Roku's public keys, Roku's web service. [`roku::billing`] orders there,
+//!   for programs of a publisher's own: no function is given one
 //! - [`store`]: the one DynamoDB table
 //! - [`secrets`]: the API keys and the token seed, in Secrets Manager
 //! - [`queue`]: the questions to Roku that are on their way, in SQS

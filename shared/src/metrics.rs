@@ -7,7 +7,7 @@
 //! | `UnmappedProducts` | – | facts about a Roku product that no offer of the catalog stands for |
 //! | `RokuLatency` | – | seconds that Roku took for an answer |
 //! | `RokuErrors` | `Kind` | questions without an answer, by cause |
-//! | `QuestionsUnanswered` | – | the same in all, less the transactions that Roku does not know |
+//! | `QuestionsUnanswered` | – | questions that Roku did not answer in all; a transaction that it does not know is answered |
 //! | `QuestionsSent`, `QuestionsLeft` | – | what was due: sent on its way, and left for the next run |
 //! | `OldestDue` | – | seconds that the oldest question has been due that is not on its way |
 //!

@@ -18,7 +18,7 @@ mod inspector;
 mod retries;
 mod sender;
 
-pub use backoff::Schedule;
+pub use backoff::Backoff;
 pub use inspector::{Inspector, QueueState};
 pub use retries::Retries;
 pub use sender::{NotAccepted, Sender};

@@ -15,7 +15,7 @@
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | Roku's public keys | `JWKS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
-//! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `WORKERS` |
+//! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
 //! Index `by_customer`: the accounts that are linked to a customer. Index `due`: what waits for an
 //! answer of Roku, receipts and accounts. Each submodule holds the verbs of one kind of item, so

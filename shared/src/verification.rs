@@ -28,9 +28,9 @@ pub struct Verification {
     clock: Clock,
 }
 
-/// Why nothing was verified. What was to be is kept, and can be verified again.
+/// Why there is nothing to go by. What was asked about is as it was, and can be asked about again.
 #[derive(Debug, thiserror::Error)]
-pub enum Unverified {
+pub enum Unanswered {
     /// Roku did not answer.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
@@ -61,21 +61,18 @@ impl Verification {
     /// Asks Roku about a receipt and settles what becomes of it.
     ///
     /// # Errors
-    /// [`Unverified`]: the receipt is what it was.
+    /// [`Unanswered`]: the receipt is what it was.
     pub async fn settle(
         &self,
         publisher: &Publisher,
         receipt: &Receipt,
-    ) -> Result<Outcome, Unverified> {
+    ) -> Result<Outcome, Unanswered> {
         match self.questions.ask(&publisher.id, &receipt.purchase_id).await {
             Ok(seen) => Ok(self.fold_in(publisher, receipt, seen).await?),
             Err(no) if no.is_unknown() => {
-                let outcome = Outcome::Rejected(Rejection::UnknownToRoku);
-                let ask_again_at = receipt.ask_again_at(self.clock.now());
-                let receipt = receipt.clone();
-                let known = KnownReceipt { receipt, outcome, roku_customer: None, ask_again_at };
-                self.receipts.settle(&publisher.id, &known).await?;
-                Ok(outcome)
+                let again = receipt.ask_again_at(self.clock.now());
+                self.receipts.reject_unknown(&publisher.id, receipt, again).await?;
+                Ok(Outcome::Rejected(Rejection::UnknownToRoku))
             }
             Err(no) => Err(no.into()),
         }
@@ -85,12 +82,12 @@ impl Verification {
     /// know it.
     ///
     /// # Errors
-    /// [`Unverified`]: the account is what it was.
+    /// [`Unanswered`]: the account is what it was.
     pub async fn look(
         &self,
         publisher: &Publisher,
         transaction: &str,
-    ) -> Result<Option<Account>, Unverified> {
+    ) -> Result<Option<Account>, Unanswered> {
         match self.questions.ask(&publisher.id, transaction).await {
             Ok(seen) => Ok(Some(self.keep(publisher, seen).await?)),
             Err(no) if no.is_unknown() => Ok(None),
@@ -115,7 +112,7 @@ impl Verification {
         publisher: &Publisher,
         transaction: &str,
         roku_customer: &RokuCustomerId,
-    ) -> Result<Option<SecretString>, Unverified> {
+    ) -> Result<Option<SecretString>, Unanswered> {
         let seen = match self.questions.ask(&publisher.id, transaction).await {
             Ok(seen) => seen,
             Err(no) if no.is_unknown() => return Ok(None),
@@ -153,7 +150,7 @@ impl Verification {
             let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
             Settlement {
                 link_to: claim.ok().cloned(),
-                receipt: KnownReceipt { receipt, outcome, roku_customer, ask_again_at: None },
+                receipt: KnownReceipt { receipt, outcome, roku_customer },
             }
         };
         self.accounts.fold_and_settle(kept, settle).await?;

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use usher::clock::Clock;
 use usher::config::QueueUrls;
 use usher::config::aws_config;
-use usher::queue::{Inspector, NotAccepted, QueueError, QueueState, Retries, Schedule, Sender};
+use usher::queue::{Backoff, Inspector, NotAccepted, QueueError, QueueState, Retries, Sender};
 use usher_cli::sqs::{self, Settings};
 
 const AT_ONCE: Duration = Duration::ZERO;
@@ -388,16 +388,16 @@ async fn each_queue_has_its_own_dead_letters() {
 }
 
 #[tokio::test]
-async fn each_queue_gives_up_as_its_schedule_says() {
-    let schedules = [Schedule::RECEIPTS, Schedule::ACCOUNTS];
-    for (queue, schedule) in Queue::both(Settings::default()).await.iter().zip(schedules) {
+async fn each_queue_gives_up_as_its_backoff_says() {
+    let backoffs = [Backoff::RECEIPTS, Backoff::ACCOUNTS];
+    for (queue, backoff) in Queue::both(Settings::default()).await.iter().zip(backoffs) {
         let request = queue.client.get_queue_attributes().queue_url(&queue.url);
         let request = request.attribute_names(QueueAttributeName::RedrivePolicy);
         let answer = request.send().await.unwrap();
 
         let policy = &answer.attributes().unwrap()[&QueueAttributeName::RedrivePolicy];
         let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
-        assert_eq!(policy["maxReceiveCount"], schedule.max_receives(), "{policy}");
+        assert_eq!(policy["maxReceiveCount"], backoff.max_receives(), "{policy}");
     }
 }
 

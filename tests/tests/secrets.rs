@@ -29,7 +29,8 @@ async fn logs_hold_no_secret_and_nobodys_data() {
     let log = Log::default();
     let writer = log.clone();
     // Our own crates at every level; the libraries at the most talkative that the template offers.
-    let levels = "debug,usher=trace,push_notification=trace,payment=trace,access_status=trace";
+    let levels = "debug,usher=trace,push_notification=trace,payment=trace,access_status=trace,\
+        verify=trace,reconcile=trace";
     // Without the time, whose digits may be anybody's postcode.
     tracing_subscriber::fmt()
         .without_time()
@@ -57,6 +58,7 @@ async fn logs_hold_no_secret_and_nobodys_data() {
     for purchase in ["good", "good", "broken", "odd", "unknown"] {
         usher.receipt("secret.person@example.com", "S123456789_US", purchase).await;
     }
+    usher.tick().await;
     let token = usher.customer_token("secret.person@example.com").await;
     usher.access("secret.person@example.com", "S123456789_US").await;
     wire.arm(0, Fault::LostOnTheWay);
@@ -67,6 +69,7 @@ async fn logs_hold_no_secret_and_nobodys_data() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("receipt settled"), "something was logged: {log}");
     assert!(log.contains("store failed"), "failures were logged: {log}");
+    assert!(log.contains("question put off"), "the worker's, too: {log}");
     for secret in [
         ForeignRoku::API_KEY,
         usher.token(),

@@ -65,7 +65,7 @@ impl PushNotification {
             keys: PublicKeys::new(config, http.clone()),
             accounts: Accounts::new(&config.table),
             set_aside: SetAside::new(&config.table),
-            verification: Verification::new(config, http, Share::Workers, Asker::Caller)?,
+            verification: Verification::new(config, http, Share::Accounts, Asker::Caller)?,
         })
     }
 
@@ -117,7 +117,7 @@ impl PushNotification {
         push: &VerifiedPush,
     ) -> Result<Taken, StoreError> {
         if push.kind == INVALIDATE_PUBLIC_KEYS {
-            self.keys.renew().await?;
+            self.keys.fetch_anew().await?;
             Taken::KeysRenewed.count(None);
             return Ok(Taken::KeysRenewed);
         }

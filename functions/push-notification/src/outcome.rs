@@ -13,7 +13,7 @@ pub enum Taken {
     Repeated,
     /// It belongs to no account of the publisher.
     SetAside(Reason),
-    /// It says that Roku's keys have changed, and they were fetched anew.
+    /// It says that Roku's keys have changed: they were fetched anew, or the schedule will fetch them.
     KeysRenewed,
 }
 

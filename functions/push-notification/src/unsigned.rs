@@ -7,14 +7,14 @@ use usher::domain::publisher::Publisher;
 use usher::domain::unsigned_push::UnsignedPush;
 use usher::respond::{Failure, text};
 
-use super::{PushNotification, unauthorized};
+use super::PushNotification;
 
 impl PushNotification {
     /// Has Roku asked about what an unsigned push tells. The push itself is not kept: what Roku
     /// answers is. `ApiKey`, by which Roku knew an acknowledgement before it signed its pushes
     /// (`roku-pay.md` §1), is sent only after Roku has confirmed that the transaction is that
-    /// customer's: anybody could have sent the push. Who knows both of a customer's ids gets the key
-    /// all the same, which is why this is off by default.
+    /// customer's: anybody could have sent the push. Who knows the ids of a transaction and of its
+    /// customer gets the key all the same, which is why this is off by default.
     pub(super) async fn ask_about(
         &self,
         publisher: &Publisher,
@@ -32,8 +32,7 @@ impl PushNotification {
             tracing::error!(publisher = %publisher.id, %cause, "unsigned push not verified");
             Failure::unavailable()
         })?;
-        let key =
-            key.ok_or_else(|| unauthorized("and Roku knows no such transaction of the customer"))?;
+        let key = key.ok_or_else(not_confirmed)?;
         if let Ok(mut key) = HeaderValue::from_str(key.expose_secret()) {
             key.set_sensitive(true);
             response.headers_mut().insert("ApiKey", key);
@@ -41,4 +40,9 @@ impl PushNotification {
         tracing::info!(publisher = %publisher.id, "unsigned push confirmed by Roku");
         Ok(response)
     }
+}
+
+fn not_confirmed() -> Failure {
+    let message = "Not signed, and Roku knows no such transaction of this customer";
+    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", message)
 }

@@ -21,8 +21,8 @@ use usher::roku;
 use usher::roku::public_keys::PublicKeys;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
-use usher::store::due::{BUCKETS, Cursor, Due, Kind, Waiting};
-use usher::store::turns::Share;
+use usher::store::due::{BUCKETS, Cursor, Due, Kind, Subject, Waiting};
+use usher::store::turns::{Rate, Share};
 
 /// How often it runs, as the template says.
 pub const EVERY: Duration = Duration::from_secs(60);
@@ -44,8 +44,7 @@ pub struct Reconcile {
     /// Questions about receipts.
     receipts_queue: Sender,
     keys: PublicKeys,
-    /// How far apart the workers ask about one publisher's purchases.
-    interval: Duration,
+    rate: Rate,
     clock: Clock,
 }
 
@@ -56,7 +55,7 @@ pub struct Report {
     pub sent: usize,
     /// Accounts about which news came: they wait for their next date, or for nothing.
     pub moved: usize,
-    /// What is left for the next run.
+    /// What was read and is left for the next run.
     pub left: usize,
 }
 
@@ -72,33 +71,42 @@ enum Decision {
     Leave,
 }
 
-/// How many questions are sent in this run, for each publisher.
+/// How many questions are sent in this run: for each publisher, as many about receipts and about
+/// accounts as can be asked until the next.
 #[derive(Debug)]
 struct Quota {
-    interval: Duration,
-    sent: HashMap<PublisherId, u32>,
+    rate: Rate,
+    sent: HashMap<(PublisherId, Kind), u32>,
 }
 
 impl Quota {
-    /// The delay of the next question about a publisher's purchases; none where its share of the run
-    /// is used up.
-    fn next(&mut self, publisher: &PublisherId) -> Option<Duration> {
-        let sent = self.sent.entry(publisher.clone()).or_default();
-        let delay = self.interval * *sent;
-        if delay >= EVERY {
-            return None;
-        }
-        *sent += 1;
+    /// The delay of the next question about something; none where the share of the run is used up.
+    fn delay(&self, publisher: &PublisherId, kind: Kind) -> Option<Duration> {
+        let interval = self.rate.interval(match kind {
+            Kind::Receipt => Share::Receipts,
+            Kind::Account => Share::Accounts,
+        });
+        let sent = self.sent.get(&(publisher.clone(), kind)).copied().unwrap_or_default();
+        Some(interval * sent).filter(|delay| *delay < EVERY)
+    }
+
+    fn take(&mut self, subject: &Subject) -> Option<Duration> {
+        let (publisher, kind) = (subject.publisher()?, subject.kind()?);
+        let delay = self.delay(&publisher, kind)?;
+        *self.sent.entry((publisher, kind)).or_default() += 1;
         Some(delay)
     }
 
-    fn is_used_up(&self, publisher: &PublisherId) -> bool {
-        self.sent.get(publisher).is_some_and(|sent| self.interval * *sent >= EVERY)
+    fn is_used_up(&self, subject: &Subject) -> bool {
+        let (Some(publisher), Some(kind)) = (subject.publisher(), subject.kind()) else {
+            return false;
+        };
+        self.delay(&publisher, kind).is_none()
     }
 }
 
 impl Reconcile {
-    /// The schedule over the stack's table and queue.
+    /// The schedule over the stack's table and queues.
     ///
     /// # Errors
     /// When the TLS library cannot be set up.
@@ -109,7 +117,7 @@ impl Reconcile {
             accounts_queue: Sender::new(&config.sqs, &config.queues.accounts),
             receipts_queue: Sender::new(&config.sqs, &config.queues.receipts),
             keys: PublicKeys::new(config, roku::http_client()?),
-            interval: config.roku_rate.interval(Share::Workers),
+            rate: config.roku_rate,
             clock: config.clock.clone(),
         })
     }
@@ -119,7 +127,7 @@ impl Reconcile {
     /// # Errors
     /// [`StoreError`] when the index cannot be read. What was sent until then is sent.
     pub async fn run(&self) -> Result<Report, StoreError> {
-        if let Err(error) = self.keys.refresh().await {
+        if let Err(error) = self.keys.fetch_if_old().await {
             tracing::error!(error = error.with_causes(), "Roku's public keys not looked after");
         }
         let now = self.clock.now();
@@ -139,7 +147,7 @@ impl Reconcile {
     async fn send_what_is_due(&self, now: Timestamp) -> Result<Report, StoreError> {
         let began = Instant::now();
         let mut report = Report::default();
-        let mut quota = Quota { interval: self.interval, sent: HashMap::new() };
+        let mut quota = Quota { rate: self.rate, sent: HashMap::new() };
         let mut parts: Vec<(char, Option<Cursor>)> =
             BUCKETS.into_iter().map(|bucket| (bucket, None)).collect();
         for _ in 0..MOST_PAGES {
@@ -173,13 +181,10 @@ impl Reconcile {
                 Ok(Decision::Nothing) => {}
                 Ok(Decision::Move(waiting, to)) => moves.push((waiting, to)),
                 Ok(Decision::Leave) => report.left += 1,
-                Ok(Decision::Ask(waiting)) => {
-                    let delay = waiting.subject.publisher().and_then(|own| quota.next(&own));
-                    match delay {
-                        Some(delay) => questions.push((waiting, delay)),
-                        None => report.left += 1,
-                    }
-                }
+                Ok(Decision::Ask(waiting)) => match quota.take(&waiting.subject) {
+                    Some(delay) => questions.push((waiting, delay)),
+                    None => report.left += 1,
+                },
                 Err(error) => {
                     tracing::error!(
                         error = error.with_causes(),
@@ -205,8 +210,7 @@ impl Reconcile {
         now: Timestamp,
         quota: &Quota,
     ) -> Result<Decision, StoreError> {
-        let publisher = waiting.subject.publisher();
-        if publisher.is_some_and(|publisher| quota.is_used_up(&publisher)) {
+        if quota.is_used_up(&waiting.subject) {
             return Ok(Decision::Leave);
         }
         if waiting.subject.kind() != Some(Kind::Account) {

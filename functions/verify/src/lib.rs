@@ -1,4 +1,4 @@
-//! The queue's worker: asks Roku about one receipt or account for each message, keeps what it says,
+//! The worker of the two queues: asks Roku about one receipt or account for each message, keeps what it says,
 //! and folds it in.
 //!
 //! A message that fails comes again by itself, later each time; after the last time it is a dead
@@ -13,7 +13,7 @@ use usher::clock::Clock;
 use usher::config::Config;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
-use usher::queue::{Retries, Schedule};
+use usher::queue::{Backoff, Retries};
 use usher::roku;
 use usher::roku::error::RokuError;
 use usher::roku::questions::Asker;
@@ -23,10 +23,10 @@ use usher::store::due::{Due, Kind, Subject};
 use usher::store::publishers::Publishers;
 use usher::store::receipts::Receipts;
 use usher::store::turns::Share;
-use usher::verification::{Unverified, Verification};
+use usher::verification::{Unanswered, Verification};
 
 /// How long a batch is worked on; what is left of it comes again.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The worker, and all that it may do: know publishers, read what is due, ask Roku, keep and fold
 /// what it answers, and put off what it did not answer.
@@ -44,9 +44,10 @@ pub struct Verify {
 /// What differs between the two queues: whose turns are taken, and how soon a message comes again.
 #[derive(Debug)]
 struct Lane {
+    queue_url: String,
     verification: Verification,
     retries: Retries,
-    schedule: Schedule,
+    backoff: Backoff,
 }
 
 /// Why a message was not worked off.
@@ -57,27 +58,27 @@ enum NotDone {
     #[error("there is no publisher {0}")]
     NoPublisher(PublisherId),
     #[error(transparent)]
-    Unverified(#[from] Unverified),
+    Unanswered(#[from] Unanswered),
 }
 
 impl From<StoreError> for NotDone {
     fn from(error: StoreError) -> Self {
-        Self::Unverified(error.into())
+        Self::Unanswered(error.into())
     }
 }
 
 impl NotDone {
     fn again_in(&self) -> Duration {
         match self {
-            Self::Unverified(Unverified::NoAnswer(no)) => no.again_in(),
-            Self::Unverified(Unverified::Store(_)) => Duration::ZERO,
+            Self::Unanswered(Unanswered::NoAnswer(no)) => no.again_in(),
+            Self::Unanswered(Unanswered::Store(_)) => Duration::ZERO,
             Self::Unreadable | Self::NoPublisher(_) => Duration::from_secs(60),
         }
     }
 }
 
 impl Verify {
-    /// The worker over the stack's table, its queue, and Roku's web service.
+    /// The worker over the stack's table, its queues, and Roku's web service.
     ///
     /// # Errors
     /// When the TLS library cannot be set up or Roku's address is none.
@@ -93,14 +94,14 @@ impl Verify {
                 &http,
                 Share::Receipts,
                 &config.queues.receipts,
-                Schedule::RECEIPTS,
+                Backoff::RECEIPTS,
             )?,
             of_accounts: Lane::new(
                 config,
                 &http,
-                Share::Workers,
+                Share::Accounts,
                 &config.queues.accounts,
-                Schedule::ACCOUNTS,
+                Backoff::ACCOUNTS,
             )?,
             clock: config.clock.clone(),
         })
@@ -112,7 +113,13 @@ impl Verify {
         let began = Instant::now();
         let mut response = SqsBatchResponse::default();
         for message in &batch.records {
-            let is_done = began.elapsed() < DEADLINE && self.take(message).await;
+            let lane = self.lane(message);
+            let is_done = if began.elapsed() < DEADLINE {
+                self.take(message, lane).await
+            } else {
+                lane.put_off(message, Duration::ZERO).await;
+                false
+            };
             if !is_done {
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = message.message_id.clone().unwrap_or_default();
@@ -122,32 +129,32 @@ impl Verify {
         response
     }
 
+    /// The queue that a message came from.
+    fn lane(&self, message: &SqsMessage) -> &Lane {
+        let name = |address: &str, slash| address.rsplit(slash).next().map(str::to_owned);
+        let came_from = message.event_source_arn.as_deref().and_then(|arn| name(arn, ':'));
+        let is_receipt = came_from == name(&self.of_receipts.queue_url, '/');
+        if is_receipt { &self.of_receipts } else { &self.of_accounts }
+    }
+
     /// Works off one message. Says whether it is done; if not, it comes again.
-    async fn take(&self, message: &SqsMessage) -> bool {
+    async fn take(&self, message: &SqsMessage, lane: &Lane) -> bool {
         let body = message.body.as_deref().unwrap_or_default();
-        let subject = Subject::from_message(body);
-        let lane = match subject.as_ref().and_then(Subject::kind) {
-            Some(Kind::Receipt) => &self.of_receipts,
-            Some(Kind::Account) | None => &self.of_accounts,
-        };
-        let Err(cause) = self.answer(subject.as_ref(), lane).await else { return true };
+        let Err(cause) = self.answer(body, lane).await else { return true };
         let received = message.attributes.get("ApproximateReceiveCount");
         let received = received.and_then(|count| count.parse().ok()).unwrap_or(1);
-        let pause = lane.schedule.pause_after(received).max(cause.again_in());
-        if received >= lane.schedule.max_receives() {
-            tracing::error!(%cause, question = body, "question given up: it is a dead letter now");
+        let pause = lane.backoff.pause_after(received).max(cause.again_in());
+        if received >= lane.backoff.max_receives() {
+            tracing::error!(%cause, question = body, "question given up after this: a dead letter");
         } else {
             tracing::warn!(%cause, received, pause_s = pause.as_secs(), "question put off");
         }
-        let handle = message.receipt_handle.as_deref().unwrap_or_default();
-        if let Err(error) = lane.retries.again_in(handle, pause).await {
-            tracing::warn!(error = error.with_causes(), "pause not set; the queue's own applies");
-        }
+        lane.put_off(message, pause).await;
         false
     }
 
-    async fn answer(&self, subject: Option<&Subject>, lane: &Lane) -> Result<(), NotDone> {
-        let subject = subject.ok_or(NotDone::Unreadable)?;
+    async fn answer(&self, body: &str, lane: &Lane) -> Result<(), NotDone> {
+        let subject = &Subject::from_message(body).ok_or(NotDone::Unreadable)?;
         let (Some(id), Some(kind)) = (subject.publisher(), subject.kind()) else {
             return Err(NotDone::Unreadable);
         };
@@ -189,13 +196,21 @@ impl Verify {
         let mut answers = Ok(());
         for transaction in &due {
             let looked = lane.verification.look(publisher, transaction).await;
-            answers = answers.and(looked.map(drop));
+            answers = answers.and(match looked {
+                // The answer is kept, and there is no room for what it adds up to.
+                Err(Unanswered::Store(error @ StoreError::Refused(_))) => {
+                    tracing::error!(error = error.with_causes(), "account not written");
+                    Ok(())
+                }
+                looked => looked.map(drop),
+            });
         }
         answers?;
         self.put_off_what_is_still_due(subject).await
     }
 
-    /// What Roku does not know, or says is another account's, is asked about again in a day.
+    /// What Roku does not know, or says is another account's, is asked about again: hourly on the
+    /// first day, then daily, for sixty days.
     async fn put_off_what_is_still_due(&self, subject: &Subject) -> Result<(), NotDone> {
         let Some((account, waiting)) = self.accounts.due(subject).await? else { return Ok(()) };
         let now = self.clock.now();
@@ -214,12 +229,20 @@ impl Lane {
         http: &reqwest::Client,
         share: Share,
         queue_url: &str,
-        schedule: Schedule,
+        backoff: Backoff,
     ) -> Result<Self, RokuError> {
         Ok(Self {
+            queue_url: queue_url.to_owned(),
             verification: Verification::new(config, http.clone(), share, Asker::Queue)?,
             retries: Retries::new(&config.sqs, queue_url),
-            schedule,
+            backoff,
         })
+    }
+
+    async fn put_off(&self, message: &SqsMessage, pause: Duration) {
+        let handle = message.receipt_handle.as_deref().unwrap_or_default();
+        if let Err(error) = self.retries.again_in(handle, pause).await {
+            tracing::warn!(error = error.with_causes(), "pause not set; the queue's own applies");
+        }
     }
 }

@@ -14,8 +14,8 @@ use super::id::PurchaseId;
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The same where Roku did not know a purchase, on the first day: on a bad day it may say so of any.
 const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// How long after the end of a paid term the first question about grace is asked: what looked like
-/// grace when the term ended was perhaps not charged for yet, and the leeway is six hours.
+/// The first question about grace comes so long after the term: Roku may only have been late to
+/// charge, and the leeway is six hours.
 const FIRST_CHARGE: SignedDuration = SignedDuration::from_hours(4);
 /// How long a question is asked again: Roku ends what has not been paid for so long
 /// (`roku-pay.md` §6).

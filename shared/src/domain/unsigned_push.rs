@@ -1,5 +1,5 @@
 //! A push that nobody signed, as Roku sent them before 2024 (`roku-pay.md` §1). It proves nothing: it
-//! is a reason to ask Roku, and no more of it is used than what to ask about.
+//! is a reason to ask Roku. Nothing else that it tells is read.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl UnsignedPush {
         let transaction = text("originalTransactionId").or(first);
         Some(Self {
             roku_customer,
-            transaction: transaction.filter(|id| !id.is_empty() && id.len() <= MAX_ID_BYTES),
+            transaction: transaction.filter(|id| id.len() <= MAX_ID_BYTES),
             response_key: text("responseKey").unwrap_or_default(),
         })
     }

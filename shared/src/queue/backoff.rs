@@ -5,7 +5,7 @@ use std::time::Duration;
 /// When a question that Roku does not answer is asked again. It becomes a dead letter when its last
 /// pause is over.
 #[derive(Debug, Clone, Copy)]
-pub struct Schedule {
+pub struct Backoff {
     /// Receives after which the pause doubles, beginning with a second.
     doubling: u32,
     /// The pause from then on.
@@ -18,7 +18,7 @@ pub struct Schedule {
     max_receives: u32,
 }
 
-impl Schedule {
+impl Backoff {
     /// For receipts, on whose answer somebody waits, who may watch within seconds once Roku is
     /// back: 1 s, doubled each time up to ten seconds; then ten seconds until half an hour has
     /// passed; then a minute. 488 receives, which last 5 h 35 min and what the asking itself takes.
@@ -64,20 +64,21 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::due::ON_ITS_WAY;
 
     const HOUR: u64 = 3_600;
 
     /// The pauses after these receives, in seconds.
-    fn pauses(schedule: Schedule, receives: impl IntoIterator<Item = u32>) -> Vec<u64> {
-        receives.into_iter().map(|nth| schedule.pause_after(nth).as_secs()).collect()
+    fn pauses(backoff: Backoff, receives: impl IntoIterator<Item = u32>) -> Vec<u64> {
+        receives.into_iter().map(|nth| backoff.pause_after(nth).as_secs()).collect()
     }
 
     /// The last receive whose pause begins within so many seconds after the first one.
-    fn last_within(schedule: Schedule, seconds: u64) -> u32 {
+    fn last_within(backoff: Backoff, seconds: u64) -> u32 {
         let mut waited = 0;
         let within = (1..).take_while(|nth| {
             let begins_at = waited;
-            waited += schedule.pause_after(*nth).as_secs();
+            waited += backoff.pause_after(*nth).as_secs();
             begins_at < seconds
         });
         within.last().expect("the first is within")
@@ -85,36 +86,46 @@ mod tests {
 
     #[test]
     fn the_pause_doubles_up_to_its_limit() {
-        let receipts = pauses(Schedule::RECEIPTS, 0..=7);
+        let receipts = pauses(Backoff::RECEIPTS, 0..=7);
         assert_eq!(receipts, [1, 1, 2, 4, 8, 10, 10, 10]);
-        let accounts = pauses(Schedule::ACCOUNTS, 0..=9);
+        let accounts = pauses(Backoff::ACCOUNTS, 0..=9);
         assert_eq!(accounts, [1, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
     }
 
     #[test]
     fn after_a_time_the_pauses_are_longer_for_ever() {
-        for (schedule, early_time, expected) in [
-            (Schedule::RECEIPTS, HOUR / 2, [10, 60, 60, 60]),
-            (Schedule::ACCOUNTS, HOUR, [60, 300, 300, 300]),
+        for (backoff, early_time, expected) in [
+            (Backoff::RECEIPTS, HOUR / 2, [10, 60, 60, 60]),
+            (Backoff::ACCOUNTS, HOUR, [60, 300, 300, 300]),
         ] {
-            let last = last_within(schedule, early_time);
-            let around = [last, last + 1, schedule.max_receives(), u32::MAX];
-            assert_eq!(pauses(schedule, around), expected, "{schedule:?}");
+            let last = last_within(backoff, early_time);
+            let around = [last, last + 1, backoff.max_receives(), u32::MAX];
+            assert_eq!(pauses(backoff, around), expected, "{backoff:?}");
         }
     }
 
     #[test]
     fn a_question_is_given_up_after_five_and_a_half_hours() {
-        for (schedule, seconds) in [(Schedule::RECEIPTS, 5), (Schedule::ACCOUNTS, 3)] {
-            let waited: u64 = pauses(schedule, 1..=schedule.max_receives()).iter().sum();
-            assert_eq!(waited, 5 * HOUR + 35 * 60 + seconds, "{schedule:?}");
+        for (backoff, seconds) in [(Backoff::RECEIPTS, 5), (Backoff::ACCOUNTS, 3)] {
+            let waited: u64 = pauses(backoff, 1..=backoff.max_receives()).iter().sum();
+            assert_eq!(waited, 5 * HOUR + 35 * 60 + seconds, "{backoff:?}");
         }
     }
 
     #[test]
     fn sqs_takes_the_numbers_of_receives() {
-        for schedule in [Schedule::RECEIPTS, Schedule::ACCOUNTS] {
-            assert!((1..=1_000).contains(&schedule.max_receives()), "{schedule:?}");
+        for backoff in [Backoff::RECEIPTS, Backoff::ACCOUNTS] {
+            assert!((1..=1_000).contains(&backoff.max_receives()), "{backoff:?}");
+        }
+    }
+
+    #[test]
+    fn a_question_that_is_on_its_way_is_left_to_the_queue_for_all_its_tries() {
+        for backoff in [Backoff::RECEIPTS, Backoff::ACCOUNTS] {
+            // A cause that a person has to mend makes each pause a minute at least.
+            let pauses = pauses(backoff, 1..=backoff.max_receives());
+            let longest: u64 = pauses.into_iter().map(|pause| pause.max(60)).sum();
+            assert!(i64::try_from(longest).unwrap() < ON_ITS_WAY.as_secs(), "{backoff:?}");
         }
     }
 }

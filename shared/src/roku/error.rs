@@ -111,7 +111,7 @@ impl RokuError {
         })
     }
 
-    /// The same for an order, which may have been carried out although nothing says so.
+    /// This error as an order's: it may have been carried out although nothing says so.
     pub(super) fn after_order(self) -> Self {
         use Trouble::{ConnectionLost, NoAnswerInTime, Status};
         match &self {

@@ -77,7 +77,7 @@ impl PublicKeys {
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be used.
-    pub async fn refresh(&self) -> Result<(), StoreError> {
+    pub async fn fetch_if_old(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let is_fresh = |fetched: &Fetched| {
             // One from the future was fetched under another clock.
@@ -95,7 +95,7 @@ impl PublicKeys {
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be used.
-    pub async fn renew(&self) -> Result<(), StoreError> {
+    pub async fn fetch_anew(&self) -> Result<(), StoreError> {
         if self.may_fetch(true).await? && self.fetch().await.is_some() {
             return Ok(());
         }

@@ -18,8 +18,8 @@ use crate::store::turns::{Share, Turns};
 
 /// How long all attempts at one question may take, with a second key for one.
 const BUDGET: Duration = Duration::from_secs(6);
-/// What is to be done where a key was refused: a person has to act.
-const WRONG_KEY_PAUSE: Duration = Duration::from_secs(60);
+/// How long until Roku is asked again where a person has to mend something first.
+const UNTIL_MENDED: Duration = Duration::from_secs(60);
 
 /// Asks Roku.
 #[derive(Debug)]
@@ -67,12 +67,12 @@ impl NoAnswer {
         matches!(self, Self::Roku(RokuError::UnknownTransaction))
     }
 
-    /// When to ask again at the earliest. A wrong key is mended by a person, so that asking again is
-    /// never in vain.
+    /// When to ask again at the earliest. Every cause may pass: a wrong key too, once a person has
+    /// mended it.
     pub fn again_in(&self) -> Duration {
         match self {
-            Self::Roku(RokuError::WrongKey) => WRONG_KEY_PAUSE,
-            Self::Roku(error) => error.may_pass().unwrap_or(WRONG_KEY_PAUSE),
+            Self::Roku(RokuError::WrongKey) => UNTIL_MENDED,
+            Self::Roku(error) => error.may_pass().unwrap_or(UNTIL_MENDED),
             Self::NoTurn(pause) | Self::Paused(pause) => *pause,
             Self::Secret(_) | Self::Store(_) => Duration::from_secs(1),
         }
@@ -150,7 +150,7 @@ impl Questions {
         }
         if let Err(error) = &answer {
             metrics::counter!("RokuErrors", "Kind" => error.word()).increment(1);
-            if !error.is_unknown() {
+            if matches!(error, NoAnswer::Roku(_) | NoAnswer::Paused(_)) && !error.is_unknown() {
                 metrics::counter!("QuestionsUnanswered").increment(1);
             }
         }

@@ -146,6 +146,10 @@ impl AccountItem {
     }
 
     fn due_change(&self, after: &Account, next_question: NextQuestion) -> DueChange {
+        let asked_as_before = self.account.ask_roku_at() == after.ask_roku_at();
+        if asked_as_before && self.due_at.is_some() {
+            return DueChange::None; // it may be on its way, or put off
+        }
         let wanted = after.ask_roku_at().map(due::at);
         match (&self.due_at, wanted) {
             (Some(_), None) => DueChange::NoMore,
@@ -166,7 +170,7 @@ pub(super) enum NextQuestion {
     /// A later date than the one that is set is left to whoever finds the account due then: each move
     /// costs two writes of the index, and every renewal would make one.
     NotLater,
-    /// The question was answered: the date is the next one's.
+    /// The account was looked at because it was due: the date is the next question's.
     Exact,
 }
 

@@ -109,7 +109,14 @@ impl Accounts {
                 let waiting = Waiting { subject: subject.clone(), since, version };
                 return Ok(Some((item.account, waiting)));
             }
-            is_folded = self.fold_again(subject, &item).await?;
+            is_folded = match self.fold_again(subject, &item).await {
+                // There is no room for it: what was written last has to do.
+                Err(error @ StoreError::Refused(_)) => {
+                    tracing::error!(error = error.with_causes(), "account not written");
+                    true
+                }
+                folded => folded?,
+            };
             if !is_folded {
                 pause(attempt).await;
             }
@@ -128,6 +135,9 @@ impl Accounts {
         let publisher =
             subject.publisher().ok_or_else(|| StoreError::corrupt("an account of nobody"))?;
         let (after, folded) = self.folded_anew(&account_key, &before.unfolded).await?;
+        if folded.is_empty() && !before.is_outdated {
+            return Ok(true); // of its marks, none has a fact
+        }
         let change = before.change_to(&after, folded, &publisher, None, NextQuestion::Exact)?;
         self.write(&publisher, &account_key, change, None).await
     }
@@ -272,7 +282,11 @@ impl Accounts {
             .set_expression_attribute_values(Some(change.values))
             .build();
         let put = Put::builder().table_name(&self.table.name);
-        let put = put.set_item(Some(receipts::item(publisher, receipt)?)).build();
+        let put = put
+            .set_item(Some(receipts::item(publisher, receipt, None)?))
+            .condition_expression(receipts::SAME_RECEIPT)
+            .set_expression_attribute_values(Some(receipts::same_receipt(&receipt.receipt)))
+            .build();
         let items = [
             TransactWriteItem::builder().update(update.map_err(StoreError::unavailable)?).build(),
             TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build(),

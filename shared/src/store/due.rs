@@ -28,7 +28,7 @@ pub const BUCKETS: [char; 16] =
 
 /// How long a question that was sent on its way is left to the queue: longer than all of its tries
 /// there take.
-pub const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(8);
+pub const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(10);
 
 /// What stands in the index.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub struct Subject {
 }
 
 /// The two kinds of [`Subject`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A receipt that Roku has not confirmed or refused.
     Receipt,
@@ -94,7 +94,7 @@ impl Subject {
         json!(self).to_string()
     }
 
-    /// As the queue carried it. None for what is none.
+    /// Reads a message of the queue. None when it is not one of ours.
     pub fn from_message(message: &str) -> Option<Self> {
         let subject: Self = serde_json::from_str(message).ok()?;
         subject.kind().is_some().then_some(subject)

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::fact::later;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
-use crate::domain::receipt::{Outcome, Receipt};
+use crate::domain::receipt::{Outcome, Receipt, Rejection};
 
 /// How long the function that took a receipt works on it, at most.
 pub const WORKED_ON: SignedDuration = SignedDuration::from_secs(20);
@@ -33,9 +33,6 @@ pub struct KnownReceipt {
     pub outcome: Outcome,
     /// Whose account it turned out to be, once Roku said.
     pub roku_customer: Option<RokuCustomerId>,
-    /// When Roku is to be asked again; none where its answer was the last word.
-    #[serde(skip)]
-    pub ask_again_at: Option<Timestamp>,
 }
 
 /// What is known of a receipt that is shown.
@@ -52,12 +49,7 @@ pub enum ShownBefore {
 impl KnownReceipt {
     /// A receipt that Roku has not been asked about.
     fn fresh(receipt: &Receipt) -> Self {
-        Self {
-            receipt: receipt.clone(),
-            outcome: Outcome::Processing,
-            roku_customer: None,
-            ask_again_at: Some(due_since(receipt)),
-        }
+        Self { receipt: receipt.clone(), outcome: Outcome::Processing, roku_customer: None }
     }
 }
 
@@ -81,7 +73,8 @@ impl Receipts {
         let fresh = KnownReceipt::fresh(receipt);
         let not_granted = "attribute_not_exists(pk) OR outcome <> :granted";
         let granted = HashMap::from([(":granted".to_owned(), string("granted"))]);
-        let old = self.table.put_if(item(publisher, &fresh)?, not_granted, Some(granted)).await?;
+        let item = item(publisher, &fresh, Some(due_since(receipt)))?;
+        let old = self.table.put_if(item, not_granted, Some(granted)).await?;
         let Some(old) = old else {
             let granted = self.read(publisher, &receipt.customer, &receipt.transaction).await?;
             return Ok(granted.map_or(ShownBefore::No, ShownBefore::Granted));
@@ -101,7 +94,8 @@ impl Receipts {
         publisher: &PublisherId,
         receipt: &Receipt,
     ) -> Result<(), StoreError> {
-        self.settle(publisher, &KnownReceipt::fresh(receipt)).await
+        let fresh = KnownReceipt::fresh(receipt);
+        self.table.put(item(publisher, &fresh, Some(due_since(receipt)))?).await
     }
 
     /// Makes a receipt the one that [`Self::find`] finds for its transaction.
@@ -117,16 +111,26 @@ impl Receipts {
         transaction_item::remember(&self.table, publisher, transaction, RECEIPT_OF, customer).await
     }
 
-    /// Writes down what became of a receipt.
+    /// Writes down that Roku does not know a receipt's transaction, and when it is asked again; unless
+    /// the receipt was shown anew or granted meanwhile.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written. The receipt then stays due.
-    pub async fn settle(
+    pub async fn reject_unknown(
         &self,
         publisher: &PublisherId,
-        known: &KnownReceipt,
+        receipt: &Receipt,
+        ask_again_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        self.table.put(item(publisher, known)?).await
+        let known = KnownReceipt {
+            outcome: Outcome::Rejected(Rejection::UnknownToRoku),
+            ..KnownReceipt::fresh(receipt)
+        };
+        let condition = format!("{SAME_RECEIPT} AND outcome <> :granted");
+        let mut values = same_receipt(receipt);
+        values.insert(":granted".to_owned(), string("granted"));
+        let item = item(publisher, &known, ask_again_at)?;
+        self.table.put_if(item, &condition, Some(values)).await.map(drop)
     }
 
     /// The receipt that was shown last for a transaction.
@@ -192,11 +196,24 @@ fn receipt_sk(transaction: &TransactionId) -> String {
     format!("RECEIPT#{}", in_key(transaction.as_str()))
 }
 
-pub(super) fn item(publisher: &PublisherId, known: &KnownReceipt) -> Result<Item, StoreError> {
+/// Holds while a receipt was not shown anew.
+pub(super) const SAME_RECEIPT: &str = "received_at = :received_at";
+
+/// The values of [`SAME_RECEIPT`].
+pub(super) fn same_receipt(receipt: &Receipt) -> Item {
+    HashMap::from([(":received_at".to_owned(), string(receipt.received_at.to_string()))])
+}
+
+/// A receipt's item, with the date of its next question, if there is one.
+pub(super) fn item(
+    publisher: &PublisherId,
+    known: &KnownReceipt,
+    ask_roku_at: Option<Timestamp>,
+) -> Result<Item, StoreError> {
     let receipt = &known.receipt;
     let mut item = receipt_key(publisher, &receipt.customer, &receipt.transaction);
     item.extend(to_item(known)?);
-    if let Some(at) = known.ask_again_at {
+    if let Some(at) = ask_roku_at {
         item.insert(due::BUCKET.to_owned(), string(due::bucket(receipt.transaction.as_str())));
         item.insert(due::AT.to_owned(), string(due::at(at)));
     }

@@ -1,7 +1,7 @@
 //! Turns at asking Roku, which allows 20 questions a second for each API key (`roku-pay.md` §3).
 //!
-//! The rate is shared out between those who work off what is due and those who ask while somebody
-//! waits for the answer, so that neither keeps the other from its turn. All running functions take
+//! The rate is shared out between receipts, for whose answer a viewer waits, and all else, so that
+//! neither keeps the other from its turn. All running functions take
 //! their turns from the same item, one at a time: however many run, the rate holds.
 
 use std::num::NonZeroU16;
@@ -27,8 +27,8 @@ const ABSURD: Duration = Duration::from_secs(120);
 pub struct Rate {
     /// Questions in a second, by all functions together.
     pub per_second: NonZeroU16,
-    /// How many in a hundred of them are for what is due; the others are for receipts.
-    pub workers_percent: Percent,
+    /// How many in a hundred of them are about accounts; the others are for receipts.
+    pub accounts_percent: Percent,
 }
 
 /// 1 to 99 of a hundred.
@@ -47,20 +47,20 @@ impl Percent {
 pub enum Share {
     /// Receipts: a viewer waits for the answer.
     Receipts,
-    /// What is due, and what nobody has signed.
-    Workers,
+    /// Accounts, and what unsigned pushes tell.
+    Accounts,
 }
 
 impl Rate {
-    /// Twenty a second less what networks bunch up, three quarters of it for what is due.
+    /// Twenty a second less what networks bunch up, three quarters of it for accounts.
     pub const DEFAULT: Self =
-        Self { per_second: NonZeroU16::new(16).unwrap(), workers_percent: Percent(75) };
+        Self { per_second: NonZeroU16::new(16).unwrap(), accounts_percent: Percent(75) };
 
     /// How long after one question the next may be asked.
     pub fn interval(self, share: Share) -> Duration {
         let percent = match share {
-            Share::Workers => u32::from(self.workers_percent.0),
-            Share::Receipts => 100 - u32::from(self.workers_percent.0),
+            Share::Accounts => u32::from(self.accounts_percent.0),
+            Share::Receipts => 100 - u32::from(self.accounts_percent.0),
         };
         let per_100_seconds = u32::from(self.per_second.get()) * percent;
         Duration::from_millis(u64::from(100_000_u32.div_ceil(per_100_seconds)))
@@ -158,7 +158,7 @@ impl Turns {
     fn key(&self, publisher: &PublisherId) -> Item {
         let sk = match self.share {
             Share::Receipts => "RECEIPTS",
-            Share::Workers => "WORKERS",
+            Share::Accounts => "ACCOUNTS",
         };
         key(&format!("TURNS#{publisher}"), sk)
     }
@@ -178,12 +178,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shares_together_stay_below_what_roku_allows() {
-        let in_a_second = |share| {
-            let interval = Rate::DEFAULT.interval(share).as_millis();
-            1000_u128.div_ceil(interval)
-        };
-        assert_eq!(in_a_second(Share::Workers), 12);
-        assert_eq!(in_a_second(Share::Receipts), 4);
+    fn the_shares_together_stay_below_what_roku_allows_whatever_is_set() {
+        let in_a_second = |rate: Rate, share| 1000_u128.div_ceil(rate.interval(share).as_millis());
+        for (per_second, percent) in (1..=17).flat_map(|rate| (1..=99).map(move |of| (rate, of))) {
+            let per_second = NonZeroU16::new(per_second).unwrap();
+            let rate = Rate { per_second, accounts_percent: Percent(percent) };
+            let both = [Share::Receipts, Share::Accounts].map(|share| in_a_second(rate, share));
+            assert!(both.iter().sum::<u128>() <= 20, "{rate:?}: {both:?}");
+        }
+        assert_eq!(in_a_second(Rate::DEFAULT, Share::Accounts), 12);
+        assert_eq!(in_a_second(Rate::DEFAULT, Share::Receipts), 4);
     }
 }

@@ -15,5 +15,6 @@ mod push_notification;
 mod routes;
 mod signing_keys;
 mod subscription;
+mod template;
 mod units;
 mod unsigned_pushes;
