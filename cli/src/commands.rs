@@ -2,11 +2,12 @@
 
 pub mod catalog;
 pub mod customer;
+pub mod dead_letters;
 pub mod demo;
 pub mod doctor;
 pub mod local;
 pub mod publisher;
-pub mod queue;
+pub mod queues;
 pub mod quote;
 pub mod replay;
 pub mod simulate;

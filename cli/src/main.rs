@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
-    catalog, customer, demo, doctor, local, publisher, queue, quote, replay, simulate, token,
+    catalog, customer, dead_letters, demo, doctor, local, publisher, quote, replay, simulate, token,
 };
 
 /// Roku Pay purchases become access.
@@ -38,7 +38,7 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Deal with questions to Roku that were given up.
     #[command(subcommand)]
-    DeadLetters(queue::Command),
+    DeadLetters(dead_letters::Command),
     /// Show what a change of plan would cost a customer.
     Quote(quote::Arguments),
     /// Take pushes from a file: what Roku sent before, or what its dashboard sends again.
@@ -59,7 +59,7 @@ async fn main() -> ExitCode {
         Command::Publisher(command) => publisher::run(command).await,
         Command::Customer(command) => customer::run(command).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
-        Command::DeadLetters(command) => queue::run(command).await,
+        Command::DeadLetters(command) => dead_letters::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,

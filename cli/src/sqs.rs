@@ -3,7 +3,6 @@
 //! It speaks the JSON protocol of SQS as far as Usher needs it. A call to receive does not wait for
 //! messages. Answers carry no MD5 of the bodies, which the SDK for Rust does not look at.
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -60,18 +59,15 @@ struct Server {
     clock: Clock,
 }
 
-/// Serves the queues, empty, in the time of a clock. The SDK's endpoint is the listener's.
-///
-/// # Errors
-/// The listener does not know its address.
-pub fn start(listener: TcpListener, clock: Clock, settings: Settings) -> io::Result<QueueUrls> {
-    let base_url = format!("http://{}/000000000000/", listener.local_addr()?);
-    let queues = Queues::new(settings, base_url);
+/// Serves the queues, empty, in the time of a clock. `url` is the address of the listener as
+/// programs reach it, and the SDK's endpoint.
+pub fn start(listener: TcpListener, url: &str, clock: Clock, settings: Settings) -> QueueUrls {
+    let queues = Queues::new(settings, format!("{url}/000000000000/"));
     let urls = QueueUrls { receipts: queues.url_of(RECEIPTS), accounts: queues.url_of(ACCOUNTS) };
     let server = Arc::new(Server { queues: Mutex::new(queues), clock });
     let router = Router::new().route("/", post(answer)).with_state(server);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(urls)
+    urls
 }
 
 async fn answer(State(server): State<Arc<Server>>, headers: HeaderMap, body: String) -> Response {

@@ -159,8 +159,7 @@ impl Stack {
         let addresses = roku_addresses(&options, &simulator_url);
         let clock =
             roku.clone().map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
-        let queues = sqs::start(queue, clock.clone(), sqs::Settings::default());
-        let queues = queues.map_err(|error| StackError::Listen(options.listen, error))?;
+        let queues = sqs::start(queue, &sqs_url, clock.clone(), sqs::Settings::default());
         let aws = Aws { dynamodb: &dynamodb_url, sqs: &sqs_url, secrets_manager: &secrets_url };
         let config = Config {
             roku_rate: options.roku_rate,

@@ -140,7 +140,7 @@ async fn dead_letters_are_told_and_brought_back() {
     let redrive = || usher(&[&["dead-letters", "redrive"], &queues(&stack)[..]].concat());
     let output = redrive();
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(text(&output.stdout), "1 dead letters are on their way again.\n");
+    assert_eq!(text(&output.stdout), "Dead letters on their way again: 1.\n");
     assert_eq!(text(&redrive().stdout), "There are no dead letters.\n");
     assert_eq!(wrong(&stack), [""; 0]);
     let expected = "1 waiting, 0 delayed, 0 being asked or paused";

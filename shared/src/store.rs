@@ -31,6 +31,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
 
+use jiff::Timestamp;
+
 use crate::digest::sha256;
 use crate::domain::id::{CustomerId, PublisherId};
 
@@ -229,6 +231,15 @@ fn customer_pk(publisher: &PublisherId, customer: &CustomerId) -> String {
 
 fn string(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
+}
+
+fn number(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// A moment in UTC and with three digits of fraction, so that text sorts as time.
+fn sortable(moment: Timestamp) -> String {
+    format!("{moment:.3}")
 }
 
 fn text<'a>(item: &'a Item, name: &str) -> Result<&'a str, StoreError> {

@@ -44,11 +44,12 @@ impl Queue {
     /// The queues of receipts and of accounts on our server, both empty.
     async fn both(settings: Settings) -> [Self; 2] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = client(&format!("http://{}", listener.local_addr().unwrap())).await;
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let client = client(&endpoint).await;
         let time = Arc::new(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap()));
         let hands = Arc::clone(&time);
         let clock = Clock::new(move || *hands.lock().unwrap());
-        let QueueUrls { receipts, accounts } = sqs::start(listener, clock, settings).unwrap();
+        let QueueUrls { receipts, accounts } = sqs::start(listener, &endpoint, clock, settings);
         [receipts, accounts].map(|url| {
             let (client, time) = (client.clone(), Arc::clone(&time));
             Self { server: "ours", client, url, time }

@@ -9,7 +9,7 @@ use usher::queue::QueueState;
 use usher::store::due::Due;
 use usher::store::roku_public_keys::{Fetched, RokuPublicKeys};
 
-use super::queue::{Local, QueuesArgument};
+use super::queues::{Local, QueuesArgument};
 use super::{Failure, MomentArgument, TableArgument, print, web_address};
 
 /// A question that is due for longer is not being sent.

@@ -41,10 +41,9 @@ impl Account {
     pub fn ask_again_at(&self, now: Timestamp) -> Option<Timestamp> {
         let dates = self.purchases.values().filter_map(Purchase::ask_roku_at);
         let open = dates.filter(|at| later(*at, GIVE_UP_AFTER) > now);
-        let next = |at: Timestamp| match () {
-            () if at > now => at,
-            () if now < later(at, A_DAY) => later(now, AN_HOUR),
-            () => later(now, A_DAY),
+        let next = |at: Timestamp| {
+            let pause = if now < later(at, A_DAY) { AN_HOUR } else { A_DAY };
+            if at > now { at } else { later(now, pause) }
         };
         open.map(next).min()
     }

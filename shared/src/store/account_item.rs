@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::fact_item::{account_pk, sort_key};
-use super::{Item, StoreError, Table, customer_pk, due, from_item, key, string, to_item};
+use super::{
+    Item, StoreError, Table, customer_pk, due, from_item, key, number, sortable, string, to_item,
+};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
 use crate::domain::fold::RULES;
@@ -150,7 +152,7 @@ impl AccountItem {
         if asked_as_before && self.due_at.is_some() {
             return DueChange::None; // it may be on its way, or put off
         }
-        let wanted = after.ask_roku_at().map(due::at);
+        let wanted = after.ask_roku_at().map(sortable);
         match (&self.due_at, wanted) {
             (Some(_), None) => DueChange::NoMore,
             (Some(set), Some(wanted))
@@ -179,8 +181,4 @@ enum DueChange {
     None,
     From(String),
     NoMore,
-}
-
-fn number(value: u64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }

@@ -7,19 +7,18 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Item, StoreError, Table, key, string, text};
+use super::{Item, StoreError, Table, key, number, sortable, string, text};
 use crate::digest::sha256;
 use crate::domain::fact::later;
 use crate::domain::id::PublisherId;
 
 /// One of [`BUCKETS`], so that no partition of the index takes every write.
 pub(super) const BUCKET: &str = "due_bucket";
-/// When the question is due: in UTC and with three digits of fraction, so that text sorts as time.
+/// When the question is due.
 pub(super) const AT: &str = "due_at";
 
 /// The parts of the index.
@@ -136,7 +135,7 @@ impl Due {
         let query = query
             .key_condition_expression("due_bucket = :bucket AND due_at <= :now")
             .expression_attribute_values(":bucket", string(format!("DUE#{bucket}")))
-            .expression_attribute_values(":now", string(at(now)))
+            .expression_attribute_values(":now", string(sortable(now)))
             .limit(limit)
             .set_exclusive_start_key(after.map(|cursor| cursor.0));
         let answer = query.send().await.map_err(StoreError::unavailable)?;
@@ -176,11 +175,11 @@ impl Due {
         waiting: &Waiting,
         to: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        let mut seen = HashMap::from([(":seen".to_owned(), string(at(waiting.since)))]);
+        let mut seen = HashMap::from([(":seen".to_owned(), string(sortable(waiting.since)))]);
         let mut condition = "due_at = :seen".to_owned();
         if let Some(version) = waiting.version {
             condition.push_str(" AND version = :version");
-            seen.insert(":version".to_owned(), AttributeValue::N(version.to_string()));
+            seen.insert(":version".to_owned(), number(version));
         }
         let request = self.table.client.update_item();
         let request = request
@@ -190,7 +189,7 @@ impl Due {
         let request = match to {
             Some(to) => request
                 .update_expression("SET due_at = :to")
-                .expression_attribute_values(":to", string(at(to))),
+                .expression_attribute_values(":to", string(sortable(to))),
             None => request.update_expression(format!("REMOVE {BUCKET}, {AT}")),
         };
         self.table.update(request).await?;
@@ -208,8 +207,4 @@ impl Waiting {
 pub(super) fn bucket(id: &str) -> String {
     let hash = sha256(id);
     format!("DUE#{}", &hash[..1])
-}
-
-pub(super) fn at(moment: Timestamp) -> String {
-    format!("{moment:.3}")
 }

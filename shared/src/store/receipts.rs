@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::due::{Subject, Waiting};
 use super::transaction_item::{self, RECEIPT_OF, transaction_key};
 use super::{
-    Item, StoreError, Table, customer_pk, due, from_item, in_key, key, string, text, to_item,
+    Item, StoreError, Table, customer_pk, due, from_item, in_key, key, sortable, string, text,
+    to_item,
 };
 use crate::domain::fact::later;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
@@ -215,7 +216,7 @@ pub(super) fn item(
     item.extend(to_item(known)?);
     if let Some(at) = ask_roku_at {
         item.insert(due::BUCKET.to_owned(), string(due::bucket(receipt.transaction.as_str())));
-        item.insert(due::AT.to_owned(), string(due::at(at)));
+        item.insert(due::AT.to_owned(), string(sortable(at)));
     }
     Ok(item)
 }

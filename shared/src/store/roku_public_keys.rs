@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Item, StoreError, Table, due, key, string, text};
+use super::{Item, StoreError, Table, key, sortable, string, text};
 use crate::domain::fact::later;
 
 /// The key set of one address.
@@ -52,7 +52,7 @@ impl RokuPublicKeys {
         let request = request
             .update_expression("SET jwks = :jwks, fetched_at = :at")
             .expression_attribute_values(":jwks", string(&fetched.jwks))
-            .expression_attribute_values(":at", string(due::at(fetched.at)));
+            .expression_attribute_values(":at", string(sortable(fetched.at)));
         self.table.update(request).await?;
         Ok(())
     }
@@ -83,8 +83,8 @@ impl RokuPublicKeys {
             .condition_expression(
                 "attribute_not_exists(asked_at) OR asked_at <= :before OR asked_at > :now",
             )
-            .expression_attribute_values(":now", string(due::at(now)))
-            .expression_attribute_values(":before", string(due::at(later(now, -pause))));
+            .expression_attribute_values(":now", string(sortable(now)))
+            .expression_attribute_values(":before", string(sortable(later(now, -pause))));
         Ok(self.table.update(request).await?.is_some())
     }
 

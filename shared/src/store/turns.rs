@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 
-use super::{Item, StoreError, Table, key};
+use super::{Item, StoreError, Table, key, number};
 use crate::clock::Clock;
 use crate::domain::id::PublisherId;
 
@@ -167,10 +167,6 @@ impl Turns {
 fn ms(moment: Timestamp, further: Duration) -> AttributeValue {
     let further = i64::try_from(further.as_millis()).unwrap_or_default();
     number(moment.as_millisecond().saturating_add(further))
-}
-
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }
 
 #[cfg(test)]

@@ -1,0 +1,40 @@
+//! `usher dead-letters`: questions to Roku that were given up.
+
+use clap::Subcommand;
+
+use super::queues::{Local, QueuesArgument};
+use super::{Failure, print};
+
+/// What to do with questions that were given up.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send all of them on their way again
+    Redrive {
+        /// Of which queues.
+        #[command(flatten)]
+        queues: QueuesArgument,
+        /// Those of `usher local`
+        #[arg(long)]
+        local: bool,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the queue cannot be used.
+pub async fn run(command: Command) -> Result<(), Failure> {
+    let Command::Redrive { queues, local } = command;
+    let mut dead = 0;
+    for queue in queues.open(if local { Local::Yes } else { Local::No }).await? {
+        let letters = queue.state().await.map_err(|error| error.with_causes())?.dead_letters;
+        if letters > 0 {
+            queue.redrive().await.map_err(|error| error.with_causes())?;
+        }
+        dead += letters;
+    }
+    print(&match dead {
+        0 => "There are no dead letters.".to_owned(),
+        dead => format!("Dead letters on their way again: {dead}."),
+    })
+}
