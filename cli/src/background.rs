@@ -61,11 +61,19 @@ impl Background {
         }
     }
 
+    /// Runs both again and again; neither waits for the other.
     pub(crate) fn tick_every(self: Arc<Self>, pause: Duration) {
+        let workers = Arc::clone(&self);
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(pause).await;
-                self.tick().await;
+                drop(self.reconcile.run().await);
+            }
+        });
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                workers.work_off().await;
             }
         });
     }

@@ -59,8 +59,9 @@ impl TableArgument {
         self.config(String::new()).await.table
     }
 
-    fn is_local(&self) -> bool {
-        self.local.is_some()
+    /// The address of the table of `usher local`, where it is that.
+    fn local(&self) -> Option<&str> {
+        self.local.as_deref()
     }
 
     /// What a handler needs to work on the table.

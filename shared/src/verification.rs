@@ -1,12 +1,15 @@
 //! Roku is asked; what it says is kept, folded in, and decides about receipts.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
-use crate::domain::id::{CustomerId, RokuCustomerId};
+use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId};
 use crate::domain::observation::Observation;
 use crate::domain::publisher::Publisher;
 use crate::domain::receipt::{ConfirmedReceipt, Outcome, Receipt, Rejection};
@@ -25,7 +28,21 @@ pub struct Verification {
     questions: Questions,
     accounts: Accounts,
     receipts: Receipts,
+    /// Whose the transactions are that senders who prove nothing told of a moment ago.
+    asked_for_senders: Cache<(PublisherId, String), RokuCustomerId>,
     clock: Clock,
+}
+
+/// What a sender who proves nothing is told.
+#[derive(Debug)]
+pub enum Confirmation {
+    /// Roku confirmed that the transaction is that customer's. With it comes the active API key, for
+    /// the answer, and never without.
+    Yes(SecretString),
+    /// It was confirmed less than a minute ago; Roku was not asked again.
+    AskedLately,
+    /// Roku does not know it, or it is another customer's.
+    No,
 }
 
 /// Why there is nothing to go by. What was asked about is as it was, and can be asked about again.
@@ -54,6 +71,7 @@ impl Verification {
             questions: Questions::new(config, http, share, asker)?,
             accounts: Accounts::new(&config.table),
             receipts: Receipts::new(&config.table),
+            asked_for_senders: Cache::new(Duration::from_secs(60)),
             clock: config.clock.clone(),
         })
     }
@@ -101,9 +119,8 @@ impl Verification {
         self.accounts.fold(kept).await
     }
 
-    /// Looks, for a sender who proves by nothing who they are, and gives the active API key for the
-    /// answer to them: where Roku confirms that the transaction is this customer's, and never
-    /// otherwise. None where it does not.
+    /// Looks, for a sender who proves by nothing who they are: once a minute at most for each
+    /// transaction. What Roku says is kept only where the transaction is this customer's.
     ///
     /// # Errors
     /// As [`Self::look`].
@@ -112,16 +129,26 @@ impl Verification {
         publisher: &Publisher,
         transaction: &str,
         roku_customer: &RokuCustomerId,
-    ) -> Result<Option<SecretString>, Unanswered> {
+    ) -> Result<Confirmation, Unanswered> {
+        let asked = (publisher.id.clone(), transaction.to_owned());
+        if let Some(owner) = self.asked_for_senders.get(&asked) {
+            let is_theirs = owner == *roku_customer;
+            return Ok(if is_theirs { Confirmation::AskedLately } else { Confirmation::No });
+        }
         let seen = match self.questions.ask(&publisher.id, transaction).await {
             Ok(seen) => seen,
-            Err(no) if no.is_unknown() => return Ok(None),
+            Err(no) if no.is_unknown() => return Ok(Confirmation::No),
             Err(no) => return Err(no.into()),
         };
-        let is_theirs = seen.roku_customer == *roku_customer;
+        let owner = seen.roku_customer.clone();
+        if owner != *roku_customer {
+            self.asked_for_senders.put(asked, owner);
+            return Ok(Confirmation::No);
+        }
         self.keep(publisher, seen).await?;
         let key = self.questions.active_api_key(&publisher.id).await?;
-        Ok(is_theirs.then_some(key))
+        self.asked_for_senders.put(asked, owner);
+        Ok(Confirmation::Yes(key))
     }
 
     /// Keeps what Roku said, folds it in, and links the account where the receipt is borne out.

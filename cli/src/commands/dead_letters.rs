@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 
-use super::queues::{Local, QueuesArgument};
-use super::{Failure, print};
+use super::queues::QueuesArgument;
+use super::{Failure, print, web_address};
 
 /// What to do with questions that were given up.
 #[derive(Debug, Subcommand)]
@@ -13,9 +13,16 @@ pub enum Command {
         /// Of which queues.
         #[command(flatten)]
         queues: QueuesArgument,
-        /// Those of `usher local`
-        #[arg(long)]
-        local: bool,
+        /// Those of the `usher local` whose DynamoDB is at this address
+        #[arg(
+            long,
+            value_name = "URL",
+            num_args = 0..=1,
+            require_equals = true,
+            default_missing_value = "http://127.0.0.1:8082",
+            value_parser = web_address
+        )]
+        local: Option<String>,
     },
 }
 
@@ -26,7 +33,7 @@ pub enum Command {
 pub async fn run(command: Command) -> Result<(), Failure> {
     let Command::Redrive { queues, local } = command;
     let mut dead = 0;
-    for queue in queues.open(if local { Local::Yes } else { Local::No }).await? {
+    for queue in queues.open(local.as_deref()).await? {
         let letters = queue.state().await.map_err(|error| error.with_causes())?.dead_letters;
         if letters > 0 {
             queue.redrive().await.map_err(|error| error.with_causes())?;

@@ -9,7 +9,7 @@ use usher::queue::QueueState;
 use usher::store::due::Due;
 use usher::store::roku_public_keys::{Fetched, RokuPublicKeys};
 
-use super::queues::{Local, QueuesArgument};
+use super::queues::{QueuesArgument, beside};
 use super::{Failure, MomentArgument, TableArgument, print, web_address};
 
 /// A question that is due for longer is not being sent.
@@ -24,9 +24,10 @@ pub struct Arguments {
     table: TableArgument,
     #[command(flatten)]
     queues: QueuesArgument,
-    /// The address of the key set that pushes are checked with
-    #[arg(long, value_name = "URL", default_value = ROKU_KEYS_URL, value_parser = web_address)]
-    roku_keys: String,
+    /// The address of the key set that pushes are checked with [default: Roku's own; with --local, the
+    /// simulator's, at the port before the table's]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    roku_keys: Option<String>,
     #[command(flatten)]
     moment: MomentArgument,
     /// Print JSON
@@ -49,8 +50,10 @@ struct Finding {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { table, queues, roku_keys, moment, json } = arguments;
     let now = moment.at.unwrap_or_else(|| Clock::system().now());
-    let local = if table.is_local() { Local::Yes } else { Local::No };
-    let [receipts, accounts] = queues.open(local).await?;
+    let [receipts, accounts] = queues.open(table.local()).await?;
+    let simulator = table.local().and_then(|table| beside(table, -1));
+    let simulated = simulator.map(|url| format!("{url}keys/partner-jwks.json"));
+    let roku_keys = roku_keys.or(simulated).unwrap_or_else(|| ROKU_KEYS_URL.to_owned());
     let table = table.open().await;
     let receipts = receipts.state().await.map_err(|error| error.with_causes())?;
     let accounts = accounts.state().await.map_err(|error| error.with_causes())?;
@@ -62,7 +65,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         on_their_way("receipts on their way", receipts),
         on_their_way("accounts on their way", accounts),
         due(oldest, now),
-        public_keys(keys, now),
+        public_keys(&roku_keys, keys, now),
     ];
     print(&if json { in_json(&findings) } else { in_text(&findings) })?;
     match findings.iter().filter(|finding| finding.todo.is_some()).count() {
@@ -95,11 +98,14 @@ fn due(oldest: Option<Timestamp>, now: Timestamp) -> Finding {
     }
 }
 
-fn public_keys(keys: Option<Fetched>, now: Timestamp) -> Finding {
+fn public_keys(address: &str, keys: Option<Fetched>, now: Timestamp) -> Finding {
     let todo = "see in the log of ReconcileFunction why Roku's keys are not fetched";
     let is_old = |keys: &Fetched| now.duration_since(keys.at) > OLDEST_KEYS;
     let todo = keys.as_ref().is_none_or(is_old).then_some(todo);
-    let found = keys.map_or("never fetched".to_owned(), |keys| format!("fetched {:.0}", keys.at));
+    let found = match keys {
+        None => format!("never fetched from {address}"),
+        Some(keys) => format!("fetched {:.0}", keys.at),
+    };
     Finding { what: "Roku's public keys", found, todo }
 }
 

@@ -11,26 +11,27 @@ use crate::sqs;
 #[derive(Debug, Args)]
 pub struct QueuesArgument {
     /// The stack's queue of questions about receipts (its output `ReceiptsQueueUrl`), or that of
-    /// `usher local` as it prints it [default with --local: at http://127.0.0.1:8083]
-    #[arg(long, env = "RECEIPTS_QUEUE_URL", value_name = "URL", value_parser = web_address)]
+    /// `usher local` as it prints it [default: $RECEIPTS_QUEUE_URL; with --local, the port after the
+    /// table's]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     receipts_queue: Option<String>,
-    /// The same for questions about accounts (`AccountsQueueUrl`)
-    #[arg(long, env = "ACCOUNTS_QUEUE_URL", value_name = "URL", value_parser = web_address)]
+    /// The same for questions about accounts (`AccountsQueueUrl`) [default: $ACCOUNTS_QUEUE_URL]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     accounts_queue: Option<String>,
 }
 
-/// The queues of `usher local`, where its ports are the usual ones.
-const LOCAL: &str = "http://127.0.0.1:8083/000000000000/";
-
 impl QueuesArgument {
-    /// An inspector of each queue; of those of `usher local` where `local` says so.
+    /// An inspector of each queue; of those of the `usher local` whose table is at `local`, if it is.
     ///
     /// # Errors
     /// When a queue is not named.
-    pub(super) async fn open(self, local: Local) -> Result<[Inspector; 2], Failure> {
-        let default = |name| (local == Local::Yes).then(|| format!("{LOCAL}{name}"));
-        let receipts = self.receipts_queue.or_else(|| default(sqs::RECEIPTS));
-        let accounts = self.accounts_queue.or_else(|| default(sqs::ACCOUNTS));
+    pub(super) async fn open(self, local: Option<&str>) -> Result<[Inspector; 2], Failure> {
+        let default = |variable: &str, name: &str| match local {
+            Some(table) => beside(table, 1).map(|sqs| format!("{sqs}000000000000/{name}")),
+            None => std::env::var(variable).ok(),
+        };
+        let receipts = self.receipts_queue.or_else(|| default("RECEIPTS_QUEUE_URL", sqs::RECEIPTS));
+        let accounts = self.accounts_queue.or_else(|| default("ACCOUNTS_QUEUE_URL", sqs::ACCOUNTS));
         let (Some(receipts), Some(accounts)) = (receipts, accounts) else {
             return Err("name the queues: --receipts-queue URL --accounts-queue URL".into());
         };
@@ -38,16 +39,17 @@ impl QueuesArgument {
     }
 }
 
+/// The part of `usher local` whose port is so far from that of its table.
+pub(super) fn beside(table: &str, ports_further: i32) -> Option<Url> {
+    let mut url = Url::parse(table).ok()?;
+    let port = i32::from(url.port_or_known_default()?) + ports_further;
+    url.set_port(Some(u16::try_from(port).ok()?)).ok()?;
+    Some(url)
+}
+
 async fn inspector(url: &str) -> Inspector {
     // On this machine nobody speaks TLS; AWS always does.
     let local = Url::parse(url).ok().filter(|url| url.scheme() == "http");
     let origin = local.map(|url| url.origin().ascii_serialization());
     Inspector::new(&aws_sdk_sqs::Client::new(&aws_at(origin.as_deref()).await), url)
-}
-
-/// Whether a command works on `usher local`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Local {
-    Yes,
-    No,
 }

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use usher::domain::publisher::Publisher;
 use usher::domain::unsigned_push::UnsignedPush;
 use usher::respond::{Failure, text};
+use usher::verification::Confirmation;
 
 use super::PushNotification;
 
@@ -27,12 +28,15 @@ impl PushNotification {
         };
         let sender =
             self.verification.confirm_to_sender(publisher, transaction, &push.roku_customer);
-        let key = sender.await;
-        let key = key.map_err(|cause| {
+        let confirmation = sender.await.map_err(|cause| {
             tracing::error!(publisher = %publisher.id, %cause, "unsigned push not verified");
             Failure::unavailable()
         })?;
-        let key = key.ok_or_else(not_confirmed)?;
+        let key = match confirmation {
+            Confirmation::Yes(key) => key,
+            Confirmation::AskedLately => return Ok(response),
+            Confirmation::No => return Err(not_confirmed()),
+        };
         if let Ok(mut key) = HeaderValue::from_str(key.expose_secret()) {
             key.set_sensitive(true);
             response.headers_mut().insert("ApiKey", key);

@@ -131,8 +131,9 @@ impl Reconcile {
             tracing::error!(error = error.with_causes(), "Roku's public keys not looked after");
         }
         let now = self.clock.now();
-        let report = self.send_what_is_due(now).await?;
-        let oldest = self.due.oldest(now).await?;
+        let (report, has_read_all) = self.send_what_is_due(now).await?;
+        let is_anything_left = report.left > 0 || !has_read_all;
+        let oldest = if is_anything_left { self.due.oldest(now).await? } else { None };
         let waited_s = oldest.map_or(0, |since| now.duration_since(since).as_secs());
         // Not a gauge: that would say the last value again where a run fails.
         #[expect(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
@@ -143,8 +144,9 @@ impl Reconcile {
         Ok(report)
     }
 
-    /// Page by page of each part of the index in turn, so that none waits for another.
-    async fn send_what_is_due(&self, now: Timestamp) -> Result<Report, StoreError> {
+    /// Page by page of each part of the index in turn, so that none waits for another. Says whether
+    /// it has read all that is due.
+    async fn send_what_is_due(&self, now: Timestamp) -> Result<(Report, bool), StoreError> {
         let began = Instant::now();
         let mut report = Report::default();
         let mut quota = Quota { rate: self.rate, sent: HashMap::new() };
@@ -155,7 +157,7 @@ impl Reconcile {
             for (bucket, cursor) in parts {
                 if began.elapsed() > DEADLINE {
                     tracing::error!(?report, "no time to send all that is due");
-                    return Ok(report);
+                    return Ok((report, false));
                 }
                 let page = self.due.page(bucket, now, PAGE, cursor).await?;
                 self.work_off(page.waiting, now, &mut quota, &mut report).await;
@@ -163,7 +165,7 @@ impl Reconcile {
             }
             parts = unfinished;
         }
-        Ok(report)
+        Ok((report, parts.is_empty()))
     }
 
     /// What fails is told and left due: it must not keep the others from being sent.
