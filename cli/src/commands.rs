@@ -42,7 +42,14 @@ pub struct TableArgument {
     /// environment variables or profile name
     #[arg(long, env = "TABLE_NAME", value_name = "NAME", required_unless_present = "local")]
     table: Option<String>,
-    /// The table of `usher local` instead, whose DynamoDB is at this address
+    #[command(flatten)]
+    local: LocalArgument,
+}
+
+/// `usher local`, by the address of its DynamoDB.
+#[derive(Debug, Args)]
+pub struct LocalArgument {
+    /// Work on the `usher local` whose DynamoDB is at this address instead
     #[arg(
         long,
         value_name = "URL",
@@ -54,6 +61,12 @@ pub struct TableArgument {
     local: Option<String>,
 }
 
+impl LocalArgument {
+    fn url(&self) -> Option<&str> {
+        self.local.as_deref()
+    }
+}
+
 impl TableArgument {
     async fn open(self) -> Table {
         self.config(String::new()).await.table
@@ -61,14 +74,14 @@ impl TableArgument {
 
     /// The address of the table of `usher local`, where it is that.
     fn local(&self) -> Option<&str> {
-        self.local.as_deref()
+        self.local.url()
     }
 
     /// What a handler needs to work on the table.
     async fn config(self, roku_keys_url: String) -> Config {
-        let aws = aws_at(self.local.as_deref()).await;
+        let aws = aws_at(self.local()).await;
         let local_name = || Stack::TABLE.to_owned();
-        let name = self.table.filter(|_| self.local.is_none()).unwrap_or_else(local_name);
+        let name = self.table.filter(|_| self.local.url().is_none()).unwrap_or_else(local_name);
         Config {
             table: Table::new(aws_sdk_dynamodb::Client::new(&aws), name),
             secrets_manager: aws_sdk_secretsmanager::Client::new(&aws),

@@ -30,8 +30,8 @@ use crate::{dynamodb, gateway, secrets_manager, sqs};
 /// What to run.
 #[derive(Debug)]
 pub struct Options {
-    /// Where the gateway listens. The simulator and DynamoDB take the next two ports and Secrets
-    /// Manager the fourth, or free ones; Secrets Manager is for this machine alone.
+    /// Where the gateway listens. The simulator, DynamoDB, SQS and Secrets Manager take the next four
+    /// ports, or free ones; Secrets Manager is for this machine alone.
     pub listen: SocketAddr,
     /// Where the table is kept; in memory if nowhere.
     pub data: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::queues::QueuesArgument;
-use super::{Failure, print, web_address};
+use super::{Failure, LocalArgument, print};
 
 /// What to do with questions that were given up.
 #[derive(Debug, Subcommand)]
@@ -13,16 +13,9 @@ pub enum Command {
         /// Of which queues.
         #[command(flatten)]
         queues: QueuesArgument,
-        /// Those of the `usher local` whose DynamoDB is at this address
-        #[arg(
-            long,
-            value_name = "URL",
-            num_args = 0..=1,
-            require_equals = true,
-            default_missing_value = "http://127.0.0.1:8082",
-            value_parser = web_address
-        )]
-        local: Option<String>,
+        /// Or those of `usher local`.
+        #[command(flatten)]
+        local: LocalArgument,
     },
 }
 
@@ -33,7 +26,7 @@ pub enum Command {
 pub async fn run(command: Command) -> Result<(), Failure> {
     let Command::Redrive { queues, local } = command;
     let mut dead = 0;
-    for queue in queues.open(local.as_deref()).await? {
+    for queue in queues.open(local.url()).await? {
         let letters = queue.state().await.map_err(|error| error.with_causes())?.dead_letters;
         if letters > 0 {
             queue.redrive().await.map_err(|error| error.with_causes())?;

@@ -18,8 +18,8 @@ use crate::stack::{Options, Stack};
 /// What to run, and where.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where the API listens; the simulator and DynamoDB take the next two ports, Secrets Manager
-    /// the fourth, or free ones. Port 0 takes a free port
+    /// Where the API listens; the simulator, DynamoDB, SQS and Secrets Manager take the next four
+    /// ports, or free ones. Port 0 takes a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// Keep the table in this file instead of in memory
@@ -45,7 +45,7 @@ pub struct Arguments {
         value_parser = |key: &str| Ok::<_, Infallible>(SecretString::from(key))
     )]
     roku_api_key: SecretString,
-    /// How often the schedule and the queue's worker run, which ask Roku about what is due; 0s for
+    /// How often the schedule and the queues' worker run, which ask Roku about what is due; 0s for
     /// never
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = tick)]
     tick: Duration,
