@@ -11,6 +11,7 @@ pub mod queues;
 pub mod quote;
 pub mod replay;
 pub mod simulate;
+mod table;
 pub mod token;
 
 use std::io::Write;
@@ -34,6 +35,17 @@ use crate::stack::Stack;
 
 /// What goes wrong in a command, as text for the person at the terminal.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The command did what it was to do, and found what is not as it should be: `usher` then exits with
+/// another code than where it failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Finding(pub String);
+
+impl Finding {
+    /// The exit code of a command that found something; 1 is for failures, and 2 for wrong usage.
+    pub const EXIT_CODE: u8 = 3;
+}
 
 /// The table that a command works on.
 #[derive(Debug, Args)]

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
-    catalog, customer, dead_letters, demo, doctor, local, publisher, quote, replay, simulate, token,
+    Finding, catalog, customer, dead_letters, demo, doctor, local, publisher, quote, replay,
+    simulate, token,
 };
 
 /// Roku Pay purchases become access.
@@ -70,7 +71,7 @@ async fn main() -> ExitCode {
         #[expect(clippy::print_stderr, reason = "the person at the terminal reads it")]
         Err(error) => {
             eprintln!("usher: {error}");
-            ExitCode::FAILURE
+            if error.is::<Finding>() { Finding::EXIT_CODE.into() } else { ExitCode::FAILURE }
         }
     }
 }

@@ -53,7 +53,7 @@ fn findings(on: &Usher) -> Vec<(String, bool)> {
         .map(|one| (one["what"].as_str().unwrap().to_owned(), one["ok"].as_bool().unwrap()))
         .collect();
     let all_is_well = found.iter().all(|(_, is_well)| *is_well);
-    assert_eq!(output.status.code(), Some(if all_is_well { 0 } else { 1 }), "{found:?}");
+    assert_eq!(output.status.code(), Some(if all_is_well { 0 } else { 3 }), "{found:?}");
     found
 }
 
@@ -129,7 +129,7 @@ async fn dead_letters_are_told_and_brought_back() {
     workers.work_off().await;
     assert_eq!(wrong(&stack), ["dead letters"]);
     let output = doctor(&stack, &[]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     let told = text(&output.stdout);
     assert!(told.contains("✗ dead letters: 1"), "{told}");
     assert!(told.contains("usher dead-letters redrive"), "{told}");

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use usher::domain::offer::Offer;
 use usher::domain::publisher::Publisher;
 use usher::store::publishers::Publishers;
 
-use super::{Failure, TableArgument};
+use super::table::table;
+use super::{Failure, TableArgument, print};
 use crate::catalog_file;
 
 /// What to do with a catalog.
@@ -33,21 +35,22 @@ pub enum Command {
 /// When the file is no catalog or the table cannot be written.
 pub async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Check { file } => show(&catalog_file::read(&file)?),
+        Command::Check { file } => show(&catalog_file::read(&file)?)?,
         Command::Apply { file, table } => {
             let publisher = catalog_file::read(&file)?;
             let saved = Publishers::new(&table.open().await).save(&publisher).await;
             saved.map_err(|error| error.with_causes())?;
-            show(&publisher);
+            show(&publisher)?;
         }
     }
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the person at the terminal reads it")]
-fn show(publisher: &Publisher) {
-    println!("publisher {}", publisher.id);
-    for offer in publisher.catalog.offers() {
-        println!("  {:<16} is Roku product {:<24} {}", offer.id, offer.roku_product(), offer.title);
-    }
+fn show(publisher: &Publisher) -> Result<(), Failure> {
+    let row = |offer: &Offer| {
+        [offer.id.to_string(), offer.roku_product().to_string(), offer.title.clone()]
+    };
+    let offers =
+        table(["offer", "Roku product", "title"], publisher.catalog.offers().iter().map(row));
+    print(&format!("publisher {}\n\n{offers}", publisher.id))
 }

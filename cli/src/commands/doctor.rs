@@ -46,7 +46,7 @@ struct Finding {
 /// Runs the command.
 ///
 /// # Errors
-/// When something is wrong, or the table or the queue cannot be used.
+/// [`super::Finding`] when something is wrong; when the table or the queue cannot be used.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { table, queues, roku_keys, moment, json } = arguments;
     let now = moment.at.unwrap_or_else(|| Clock::system().now());
@@ -70,7 +70,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     print(&if json { in_json(&findings) } else { in_text(&findings) })?;
     match findings.iter().filter(|finding| finding.todo.is_some()).count() {
         0 => Ok(()),
-        wrong => Err(format!("{wrong} of {} are not as they should be", findings.len()).into()),
+        wrong => {
+            let of = findings.len();
+            Err(super::Finding(format!("{wrong} of {of} are not as they should be")).into())
+        }
     }
 }
 
