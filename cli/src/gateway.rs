@@ -63,7 +63,7 @@ fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackErro
     Ok(HashMap::from([
         ("PushNotificationFunction", handler!(PushNotification::new(config).map_err(broken)?)),
         ("PaymentFunction", handler!(Payment::new(config).map_err(broken)?)),
-        ("AccessStatusFunction", handler!(AccessStatus::new(config))),
+        ("AccessStatusFunction", handler!(AccessStatus::new(config).map_err(broken)?)),
     ]))
 }
 

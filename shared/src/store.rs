@@ -8,16 +8,21 @@
 //! | customer | `CUST#{publisher}#{customerId}` | `CUSTOMER` |
 //! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
 //! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
+//! | the publisher's own id → customer | `EXTERNAL#{publisher}#{id}` | `EXTERNAL` |
+//! | refresh token, by hash only | `REFRESH#{sha256}` | `REFRESH` |
+//! | a customer token that lives longer | `EXTENDED#{sha256}` | `EXTENDED` |
+//! | identity provider → publisher | `ISSUER#{sha256}` | `AUDIENCE#{sha256}` |
 //! | push | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#push#{message key}` |
 //! | Roku's answer | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#answer#{time}#{transaction}` |
 //! | account | `ROKU#{publisher}#{rokuCustomerId}` | `ACCOUNT` |
 //! | push that belongs to no account | `ASIDE#{publisher}` | `PUSH#{reason}#{message key}` |
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
-//! | Roku's public keys | `JWKS#{address}` | `JWKS` |
+//! | key sets of Roku and of identity providers | `JWKS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
 //! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
-//! Index `by_customer`: the accounts that are linked to a customer. Index `due`: what waits for an
+//! Index `by_customer`: the accounts that are linked to a customer, and the customer's own item once
+//! tokens were revoked. Index `due`: what waits for an
 //! answer of Roku, receipts and accounts. Each submodule holds the verbs of one kind of item, so
 //! that what a function may do to the table is visible in what its constructor takes.
 
@@ -43,13 +48,20 @@ pub mod customers;
 pub mod due;
 mod fact_item;
 pub mod histories;
+pub mod identity_providers;
+pub mod published_keys;
 pub mod publisher_tokens;
 pub mod publishers;
 pub mod receipts;
-pub mod roku_public_keys;
+pub mod refresh_tokens;
+
 pub mod set_aside;
+pub mod token_extensions;
 mod transaction_item;
 pub mod turns;
+
+/// What DynamoDB deletes an item by, some time after: seconds since 1970.
+const EXPIRES_AT: &str = "expires_at";
 
 /// A sort key may have 1024 bytes, an id as many: longer ones are hashed in keys and kept whole in
 /// the item (`roku-pay.md` §10.6).

@@ -7,7 +7,7 @@ use usher::clock::Clock;
 use usher::config::ROKU_KEYS_URL;
 use usher::queue::QueueState;
 use usher::store::due::Due;
-use usher::store::roku_public_keys::{Fetched, RokuPublicKeys};
+use usher::store::published_keys::{Fetched, StoredKeys};
 
 use super::queues::{QueuesArgument, beside};
 use super::{Failure, MomentArgument, TableArgument, print, web_address};
@@ -58,7 +58,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let receipts = receipts.state().await.map_err(|error| error.with_causes())?;
     let accounts = accounts.state().await.map_err(|error| error.with_causes())?;
     let oldest = Due::new(&table).oldest(now).await.map_err(|error| error.with_causes())?;
-    let keys = RokuPublicKeys::new(&table, &roku_keys).load().await;
+    let keys = StoredKeys::new(&table, &roku_keys).load().await;
     let keys = keys.map_err(|error| error.with_causes())?;
     let findings = [
         dead_letters(receipts.dead_letters + accounts.dead_letters),

@@ -24,6 +24,7 @@ use usher::domain::access::{Entitlements, OfferAccess};
 use usher::domain::account::Account;
 use usher::domain::offer::OfferId;
 use usher::domain::publisher::Publisher;
+use usher::http;
 use usher::respond::{Failure, json};
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
@@ -49,16 +50,19 @@ pub struct AccessStatus {
 
 impl AccessStatus {
     /// The handler over the stack's table.
-    pub fn new(config: &Config) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self {
             publisher_tokens: PublisherTokens::new(&config.table),
             publishers: Publishers::new(&config.table),
             customers: Customers::new(&config.table),
-            token_verifier: TokenVerifier::new(config),
+            token_verifier: TokenVerifier::new(config, http::client()?),
             token_signer: TokenSigner::new(config),
             accounts: Accounts::new(&config.table),
             clock: config.clock.clone(),
-        }
+        })
     }
 
     /// Answers one request.
@@ -118,7 +122,7 @@ impl AccessStatus {
     }
 
     async fn entitlement(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
-        let access = self.access_to(bearer, offer).await.map_err(unavailable)?;
+        let access = self.access_to(bearer, offer).await.map_err(not_told)?;
         let (granted, expires_at) = match access.ok_or_else(unknown_offer)? {
             OfferAccess::Denied => (false, None),
             OfferAccess::Granted { expires_at, .. } => (true, expires_at),
@@ -128,7 +132,7 @@ impl AccessStatus {
     }
 
     async fn switches(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
-        let (publisher, accounts) = self.held(bearer).await.map_err(unavailable)?;
+        let (publisher, accounts) = self.held(bearer).await.map_err(not_told)?;
         if publisher.catalog.offers_meant_by(offer).next().is_none() {
             return Err(unknown_offer());
         }
@@ -144,11 +148,7 @@ impl AccessStatus {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
             _ => return Err(unauthorized("AUTH0001", "Missing required JWT")),
         };
-        self.token_verifier.verify(token).await.map_err(|error| match error {
-            TokenError::Expired => unauthorized("AUTH0003", "Expired JWT token"),
-            TokenError::Store(error) => unavailable(error),
-            _ => unauthorized("AUTH0002", "Invalid JWT token"),
-        })
+        self.token_verifier.verify(token).await.map_err(not_told)
     }
 
     /// Access to an offer; none where the publisher has no such offer.
@@ -156,7 +156,7 @@ impl AccessStatus {
         &self,
         bearer: &Bearer,
         offer: &OfferId,
-    ) -> Result<Option<OfferAccess>, StoreError> {
+    ) -> Result<Option<OfferAccess>, TokenError> {
         self.entitled(bearer, |entitlements| entitlements.offer(offer)).await
     }
 
@@ -165,27 +165,39 @@ impl AccessStatus {
         &self,
         bearer: &Bearer,
         question: impl FnOnce(&Entitlements<'_>) -> T,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, TokenError> {
         let (publisher, accounts) = self.held(bearer).await?;
         Ok(question(&Entitlements::of(&accounts, &publisher, self.clock.now())))
     }
 
-    /// The publisher, and the accounts that are linked to the customer.
-    async fn held(&self, bearer: &Bearer) -> Result<(Arc<Publisher>, Vec<Account>), StoreError> {
-        let (publisher, accounts) = tokio::try_join!(
+    /// The publisher, and the accounts that are linked to the customer; `Invalid` where the token was
+    /// revoked.
+    async fn held(&self, bearer: &Bearer) -> Result<(Arc<Publisher>, Vec<Account>), TokenError> {
+        let (publisher, held) = tokio::try_join!(
             self.publishers.find(&bearer.publisher_id),
             self.accounts.of_customer(&bearer.publisher_id, &bearer.customer_id),
         )?;
         let publisher = publisher.ok_or_else(|| {
             StoreError::Corrupt(format!("publisher {} is gone", bearer.publisher_id))
         })?;
-        Ok((publisher, accounts))
+        if bearer.is_revoked(held.tokens_revoked_at) {
+            return Err(TokenError::Invalid);
+        }
+        Ok((publisher, held.accounts))
     }
 }
 
-fn unavailable(error: StoreError) -> Failure {
-    tracing::error!(error = error.with_causes(), "store failed");
-    Failure::unavailable()
+/// Why a bearer is not answered.
+fn not_told(error: TokenError) -> Failure {
+    let unauthorized = |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
+    match error {
+        TokenError::Expired => unauthorized("AUTH0003", "Expired JWT token"),
+        TokenError::Invalid => unauthorized("AUTH0002", "Invalid JWT token"),
+        error => {
+            tracing::error!(error = error.with_causes(), "token not checked");
+            Failure::unavailable()
+        }
+    }
 }
 
 fn unknown_offer() -> Failure {

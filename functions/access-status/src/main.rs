@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let config = Config::from_env().await?;
     config.table.warm().await;
-    let handler = Arc::new(AccessStatus::new(&config));
+    let handler = Arc::new(AccessStatus::new(&config)?);
     lambda_http::run(service_fn(move |request| {
         let handler = Arc::clone(&handler);
         async move { Ok::<_, Error>(handler.handle(request).await) }

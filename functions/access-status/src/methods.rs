@@ -2,7 +2,7 @@
 //! page about it (`cleeng-api.md` §3.2–3.6).
 
 use serde_json::{Value, json};
-use usher::customer_token::{Bearer, TokenError};
+use usher::customer_token::{Bearer, Kind, TokenError};
 use usher::domain::access::{Grounds, OfferAccess};
 use usher::domain::email::Email;
 use usher::domain::id::PublisherId;
@@ -40,15 +40,10 @@ impl AccessStatus {
         let unknown = || RpcError::new(CUSTOMER_UNKNOWN, "No customer has this customerEmail");
         let email = Email::parse(email).map_err(|_| unknown())?;
         let customer = self.customers.find(&publisher_id, &email).await.map_err(unavailable)?;
-        let bearer = Bearer { publisher_id, customer_id: customer.ok_or_else(unknown)? };
-        let token = self.token_signer.issue(bearer).await.map_err(|error| match error {
-            TokenError::Store(error) => unavailable(error),
-            error => {
-                tracing::error!(%error, "customer token not issued");
-                RpcError::unavailable()
-            }
-        })?;
-        Ok(json!({ "token": token }))
+        let customer = customer.ok_or_else(unknown)?;
+        let kind = Kind::CustomerToken;
+        let token = self.token_signer.issue(kind, &publisher_id, &customer, None).await;
+        Ok(json!({ "token": token.map_err(not_told)? }))
     }
 
     /// `{customerToken, offerId, ipAddress?}` → `{accessGranted, grantType, expiresAt,
@@ -61,7 +56,7 @@ impl AccessStatus {
         let offer = offer.ok_or_else(|| RpcError::new(ARGUMENT_INVALID, "offerId is missing"))?;
         let not_found = || RpcError::new(OFFER_NOT_FOUND, "Offer not found");
         let offer = OfferId::parse(offer).map_err(|_| not_found())?;
-        let access = self.access_to(&bearer, &offer).await.map_err(unavailable)?;
+        let access = self.access_to(&bearer, &offer).await.map_err(not_told)?;
         let (grounds, expires_at) = match access.ok_or_else(not_found)? {
             OfferAccess::Denied => (None, None),
             OfferAccess::Granted { grounds, expires_at } => (Some(grounds), expires_at),
@@ -83,7 +78,7 @@ impl AccessStatus {
             return Err(RpcError::new(ACCESS_DENIED, message));
         }
         let tags = self.entitled(&bearer, |entitlements| json!(entitlements.tags())).await;
-        Ok(json!({ "tags": tags.map_err(unavailable)? }))
+        Ok(json!({ "tags": tags.map_err(not_told)? }))
     }
 
     async fn publisher_of(&self, call: &Call) -> Result<PublisherId, RpcError> {
@@ -95,11 +90,7 @@ impl AccessStatus {
 
     async fn bearer_of(&self, call: &Call) -> Result<Bearer, RpcError> {
         let token = call.text("customerToken").unwrap_or_default();
-        self.token_verifier.verify(token).await.map_err(|error| match error {
-            TokenError::Store(error) => unavailable(error),
-            TokenError::Expired => RpcError::new(CUSTOMER_TOKEN_INVALID, "Expired customerToken"),
-            _ => RpcError::new(CUSTOMER_TOKEN_INVALID, "Invalid customerToken"),
-        })
+        self.token_verifier.verify(token).await.map_err(not_told)
     }
 }
 
@@ -108,6 +99,18 @@ fn grant_type(grounds: Grounds) -> &'static str {
         Grounds::Purchase => "direct-purchase",
         Grounds::Tag => "subscription",
         Grounds::RenewalLeeway => "renewal-leeway",
+    }
+}
+
+/// Why a token is not answered.
+fn not_told(error: TokenError) -> RpcError {
+    match error {
+        TokenError::Expired => RpcError::new(CUSTOMER_TOKEN_INVALID, "Expired customerToken"),
+        TokenError::Invalid => RpcError::new(CUSTOMER_TOKEN_INVALID, "Invalid customerToken"),
+        error => {
+            tracing::error!(error = error.with_causes(), "token not checked or issued");
+            RpcError::unavailable()
+        }
     }
 }
 

@@ -21,9 +21,9 @@ use usher::domain::access::{Entitlements, Grounds, OfferAccess};
 use usher::domain::id::{CustomerId, PublisherId, TransactionId};
 use usher::domain::publisher::Publisher;
 use usher::domain::receipt::{Outcome, Receipt};
+use usher::http;
 use usher::queue::Sender;
 use usher::respond::{Failure, json};
-use usher::roku;
 use usher::roku::questions::Asker;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
@@ -63,19 +63,15 @@ impl Payment {
     /// # Errors
     /// When the TLS library cannot be set up or Roku's address is none.
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let http = http::client()?;
         Ok(Self {
             publisher_tokens: PublisherTokens::new(&config.table),
             publishers: Publishers::new(&config.table),
             customers: Customers::new(&config.table),
-            customer_tokens: TokenVerifier::new(config),
+            customer_tokens: TokenVerifier::new(config, http.clone()),
             receipts: Receipts::new(&config.table),
             accounts: Accounts::new(&config.table),
-            verification: Verification::new(
-                config,
-                roku::http_client()?,
-                Share::Receipts,
-                Asker::Caller,
-            )?,
+            verification: Verification::new(config, http, Share::Receipts, Asker::Caller)?,
             queue: Sender::new(&config.sqs, &config.queues.receipts),
             due: Due::new(&config.table),
             clock: config.clock.clone(),
@@ -126,7 +122,8 @@ impl Payment {
     ) -> Result<CustomerId, Failure> {
         match claimed {
             ClaimedCustomer::Email(email) => {
-                self.customers.find_or_register(publisher, email).await.map_err(unavailable)
+                let now = self.clock.now();
+                self.customers.find_or_register(publisher, email, now).await.map_err(unavailable)
             }
             ClaimedCustomer::Token(token) => {
                 match self.customer_tokens.verify(token.expose_secret()).await {

@@ -23,9 +23,9 @@ use usher::domain::proration::difference;
 use usher::domain::publisher::Publisher;
 use usher::domain::transaction_type::TransactionType;
 use usher::domain::unsigned_push::UnsignedPush;
+use usher::http;
 use usher::metrics::count_if_unmapped;
 use usher::respond::{Failure, text};
-use usher::roku;
 use usher::roku::public_keys::{PublicKeys, Unverified};
 use usher::roku::push::{INVALIDATE_PUBLIC_KEYS, NOTIFICATION, UnverifiedPush, VerifiedPush};
 use usher::roku::questions::Asker;
@@ -59,7 +59,7 @@ impl PushNotification {
     /// # Errors
     /// When the TLS library cannot be set up.
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let http = roku::http_client()?;
+        let http = http::client()?;
         Ok(Self {
             publishers: Publishers::new(&config.table),
             keys: PublicKeys::new(config, http.clone()),

@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use usher::clock::Clock;
 use usher::config::Config;
 use usher::domain::id::PublisherId;
+use usher::http;
 use usher::queue::Sender;
-use usher::roku;
 use usher::roku::public_keys::PublicKeys;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
@@ -116,7 +116,7 @@ impl Reconcile {
             accounts: Accounts::new(&config.table),
             accounts_queue: Sender::new(&config.sqs, &config.queues.accounts),
             receipts_queue: Sender::new(&config.sqs, &config.queues.receipts),
-            keys: PublicKeys::new(config, roku::http_client()?),
+            keys: PublicKeys::new(config, http::client()?),
             rate: config.roku_rate,
             clock: config.clock.clone(),
         })

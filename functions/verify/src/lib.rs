@@ -13,8 +13,8 @@ use usher::clock::Clock;
 use usher::config::Config;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
+use usher::http;
 use usher::queue::{Backoff, Retries};
-use usher::roku;
 use usher::roku::error::RokuError;
 use usher::roku::questions::Asker;
 use usher::store::StoreError;
@@ -83,7 +83,7 @@ impl Verify {
     /// # Errors
     /// When the TLS library cannot be set up or Roku's address is none.
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let http = roku::http_client()?;
+        let http = http::client()?;
         Ok(Self {
             publishers: Publishers::new(&config.table),
             receipts: Receipts::new(&config.table),

@@ -41,6 +41,32 @@ pub struct Settings {
     /// push since 2024 (`roku-pay.md` §0); a test rig may not.
     #[serde(default)]
     pub unsigned_pushes: bool,
+    /// From how many addresses a customer may watch within three hours, where callers tell the
+    /// address: 4 at Cleeng (`cleeng-api.md` §3.3). 0 is any number.
+    #[serde(default = "four")]
+    pub ip_addresses_per_customer: u16,
+    /// Who signs the publisher's customers in, if not Usher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_provider: Option<IdentityProvider>,
+}
+
+/// The publisher's own identity provider. Its tokens are taken wherever ours are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProvider {
+    /// What its tokens have in `iss`.
+    pub issuer: String,
+    /// What they have in `aud`, alone or among others.
+    pub audience: String,
+    /// Where its keys are published, as a JWK set.
+    pub keys_url: String,
+    /// The claim that holds the customer's e-mail address. Who has `email_verified: false` is nobody.
+    #[serde(default = "email")]
+    pub email_claim: String,
+    /// The claim that holds the publisher's own id of the customer (`externalId`), `sub` for one. Where
+    /// it is named, customers are found by it first, and need no address once they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id_claim: Option<String>,
 }
 
 impl Settings {
@@ -62,6 +88,14 @@ impl Settings {
 
 fn six_hours() -> u16 {
     6
+}
+
+fn four() -> u16 {
+    4
+}
+
+fn email() -> String {
+    "email".to_owned()
 }
 
 /// One of the lengths of grace that Roku allows: 0, 3, 10, 11, 13 or 16 days (`roku-pay.md` §6).

@@ -140,6 +140,8 @@ pub(crate) fn publisher(offers: Vec<Offer>) -> Publisher {
             grace_days: GraceDays::default(),
             revoke_on_chargeback: false,
             unsigned_pushes: false,
+            ip_addresses_per_customer: 4,
+            identity_provider: None,
         },
         catalog: Catalog::new(offers).unwrap(),
     }

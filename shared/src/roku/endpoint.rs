@@ -7,9 +7,9 @@ use reqwest::{Client, RequestBuilder, Url};
 use serde::Serialize;
 
 use super::error::{RokuError, Trouble};
-use super::read_body;
 use crate::domain::id::MAX_ID_BYTES;
 use crate::domain::roku_answer::BrokenAnswer;
+use crate::http::read_body;
 
 /// How long one attempt may take, from the connection to the last byte.
 const ATTEMPT: Duration = Duration::from_secs(4);

@@ -19,6 +19,11 @@ pub(super) fn account_key(publisher: &PublisherId, customer: &RokuCustomerId) ->
     key(&account_pk(publisher, customer), "ACCOUNT")
 }
 
+/// Whether an item of the index `by_customer` is an account: a customer's own item may stand there.
+pub(super) fn is_account(item: &Item) -> bool {
+    super::text(item, "sk").is_ok_and(|sk| sk == "ACCOUNT")
+}
+
 /// The query for the accounts of a customer.
 pub(super) fn linked_to(
     table: &Table,

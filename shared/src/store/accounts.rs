@@ -12,14 +12,15 @@ use std::time::Duration;
 
 use aws_lc_rs::rand;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use jiff::Timestamp;
 
-use super::account_item::{AccountItem, Change, NextQuestion, account_key, linked_to};
+use super::account_item::{AccountItem, Change, NextQuestion, account_key, is_account, linked_to};
 use super::due::{Subject, Waiting};
 use super::fact_item::{self, sort_key};
 use super::receipts::{self, KnownReceipt};
 use super::{
-    Item, StoreError, Table, from_item, is_condition_failed, is_conflict, is_refused, text,
-    transaction_item,
+    Item, StoreError, Table, customer_pk, customers, from_item, is_condition_failed, is_conflict,
+    is_refused, key, string, text, transaction_item,
 };
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
@@ -47,6 +48,15 @@ pub struct Kept {
     before: AccountItem,
 }
 
+/// What is linked to a customer.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// Their Roku accounts.
+    pub accounts: Vec<Account>,
+    /// Tokens that were issued to them up to then are revoked.
+    pub tokens_revoked_at: Option<Timestamp>,
+}
+
 /// What is decided with a fold.
 #[derive(Debug)]
 pub struct Settlement {
@@ -62,7 +72,7 @@ impl Accounts {
         Self { table: table.clone() }
     }
 
-    /// The accounts that are linked to a customer: one query.
+    /// What is linked to a customer: one query.
     ///
     /// # Errors
     /// [`StoreError`] when the index cannot be read.
@@ -70,10 +80,41 @@ impl Accounts {
         &self,
         publisher: &PublisherId,
         customer: &CustomerId,
-    ) -> Result<Vec<Account>, StoreError> {
+    ) -> Result<Held, StoreError> {
         let query = linked_to(&self.table, publisher, customer).limit(MAX_ACCOUNTS_OF_CUSTOMER);
         let answer = query.send().await.map_err(StoreError::unavailable)?;
-        answer.items.unwrap_or_default().into_iter().map(from_item).collect()
+        let mut held = Held::default();
+        for item in answer.items.unwrap_or_default() {
+            match customers::revoked_at(&item) {
+                Some(revoked_at) => held.tokens_revoked_at = Some(revoked_at),
+                None => held.accounts.push(from_item(item)?),
+            }
+        }
+        Ok(held)
+    }
+
+    /// Takes a customer's accounts from them: nobody holds them until a receipt says who does.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be used. Some may be taken then.
+    pub async fn unlink(
+        &self,
+        publisher: &PublisherId,
+        customer: &CustomerId,
+    ) -> Result<(), StoreError> {
+        let pages = linked_to(&self.table, publisher, customer).into_paginator().items().send();
+        let items: Vec<Item> =
+            pages.collect::<Result<_, _>>().await.map_err(StoreError::unavailable)?;
+        for item in items.iter().filter(|item| is_account(item)) {
+            let account = key(text(item, "pk")?, "ACCOUNT");
+            let request = self.table.client.update_item().set_key(Some(account));
+            let request = request
+                .update_expression("REMOVE linked_to")
+                .condition_expression("linked_to = :customer")
+                .expression_attribute_values(":customer", string(customer_pk(publisher, customer)));
+            self.table.update(request).await?;
+        }
+        Ok(())
     }
 
     /// The account of a Roku customer, if it is linked to this customer.

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::account_item::{AccountItem, account_key, linked_to};
+use super::account_item::{AccountItem, account_key, is_account, linked_to};
 use super::transaction_item::{self, transaction_key};
 use super::{Item, StoreError, Table, fact_item, key, text};
 use crate::domain::account::Account;
@@ -45,8 +45,8 @@ impl Histories {
         let pages = linked_to(&self.table, publisher, customer);
         let items = pages.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
         let mut histories = Vec::new();
-        for item in items.map_err(StoreError::unavailable)? {
-            let account_key = key(text(&item, "pk")?, "ACCOUNT");
+        for item in items.map_err(StoreError::unavailable)?.iter().filter(|item| is_account(item)) {
+            let account_key = key(text(item, "pk")?, "ACCOUNT");
             histories.push(self.read(publisher, &account_key).await?);
         }
         Ok(histories)

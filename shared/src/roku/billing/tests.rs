@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::id::{RokuCustomerId, RokuProductId};
+use crate::http;
 use crate::roku::error::Trouble;
-use crate::roku::http_client;
 use crate::roku::scripted::{NOWHERE, Scripted};
 
 const KEY: &str = "F05447A57F8DF275FC30EC835FCAD10A19B6";
 const DONE: &str = r#"{"errorCode":null,"errorDetails":null,"errorMessage":"","status":0}"#;
 
 fn billing(base: &str) -> Billing {
-    Billing::new(base, http_client().unwrap()).unwrap()
+    Billing::new(base, http::client().unwrap()).unwrap()
 }
 
 fn key() -> SecretString {

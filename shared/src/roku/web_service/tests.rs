@@ -3,8 +3,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
+use crate::http;
 use crate::roku::error::Trouble;
-use crate::roku::http_client;
 use crate::roku::scripted::{NOWHERE, Scripted};
 
 const KEY: &str = "F05447A57F8DF275FC30EC835FCAD10A19B6";
@@ -13,7 +13,7 @@ const KNOWN: &str =
 
 fn service(base: &str) -> RokuWebService {
     let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
-    RokuWebService::new(base, http_client().unwrap(), clock).unwrap()
+    RokuWebService::new(base, http::client().unwrap(), clock).unwrap()
 }
 
 async fn ask(roku: &RokuWebService) -> Result<Observation, RokuError> {
@@ -158,7 +158,7 @@ async fn it_does_not_wait_for_ever() {
 async fn an_address_that_is_none_is_a_mistake() {
     let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
     for base in ["", "roku", "data:text/plain,", "ftp://example.com/"] {
-        let service = RokuWebService::new(base, http_client().unwrap(), clock.clone());
+        let service = RokuWebService::new(base, http::client().unwrap(), clock.clone());
         assert_eq!(service.unwrap_err(), RokuError::BadAddress, "{base}");
     }
 }

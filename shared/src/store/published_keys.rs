@@ -1,4 +1,4 @@
-//! Roku's public keys, kept in the table so that the webhook makes no call out.
+//! Key sets that others publish, kept in the table so that functions seldom make a call out.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,7 +7,7 @@ use crate::domain::fact::later;
 
 /// The key set of one address.
 #[derive(Debug)]
-pub struct RokuPublicKeys {
+pub struct StoredKeys {
     table: Table,
     address: String,
 }
@@ -21,7 +21,7 @@ pub struct Fetched {
     pub at: Timestamp,
 }
 
-impl RokuPublicKeys {
+impl StoredKeys {
     /// The set that is published at `address`.
     pub fn new(table: &Table, address: &str) -> Self {
         Self { table: table.clone(), address: address.to_owned() }
