@@ -12,7 +12,7 @@
 
 mod provider;
 pub mod session;
-mod signer;
+pub(crate) mod signer;
 mod verifier;
 
 use jiff::{SignedDuration, Timestamp};

@@ -91,6 +91,9 @@ pub enum StoreError {
     /// DynamoDB refuses the request itself, an item over 400 KB for one. Trying again will not help.
     #[error("the table refuses what was asked")]
     Refused(#[source] Box<dyn Error + Send + Sync>),
+    /// It belongs to another publisher.
+    #[error("{0} is another publisher's")]
+    AnotherPublishers(&'static str),
     /// An item is not as this program writes it.
     #[error("an item of the table cannot be read: {0}")]
     Corrupt(String),

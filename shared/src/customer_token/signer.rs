@@ -87,6 +87,12 @@ impl TokenSigner {
     }
 }
 
+/// The id and the public half of the key that a seed makes; none where it is no seed.
+pub(crate) fn public_key_of(seed: &SecretString) -> Option<(String, String)> {
+    let (key, public_key) = SigningKey::from_seed(seed, String::new())?;
+    Some((key.kid, public_key))
+}
+
 impl SigningKey {
     /// The key and its public half. The same seed gives the same key everywhere.
     fn from_seed(seed: &SecretString, seed_hash: String) -> Option<(Self, String)> {

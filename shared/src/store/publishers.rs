@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
+use super::identity_providers::IdentityProviders;
 use super::{Item, StoreError, Table, from_item, key, string, text, to_item};
 use crate::cache::Cache;
 use crate::domain::catalog::Catalog;
@@ -76,8 +77,10 @@ impl Publishers {
     /// for a moment.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be written; what was written until then stays.
+    /// [`StoreError`] when the table cannot be written, and what was written until then stays; or when
+    /// the identity provider is another publisher's, and nothing was.
     pub async fn save(&self, publisher: &Publisher) -> Result<(), StoreError> {
+        self.claim_identity_provider(publisher).await?;
         let pk = format!("PUB#{}", publisher.id);
         let settings = with_map(key(&pk, "PUBLISHER"), to_item(&publisher.settings)?);
         let mut changes = vec![self.put(settings)?];
@@ -99,6 +102,14 @@ impl Publishers {
             }
         }
         Ok(())
+    }
+
+    async fn claim_identity_provider(&self, publisher: &Publisher) -> Result<(), StoreError> {
+        let Some(provider) = &publisher.settings.identity_provider else { return Ok(()) };
+        if IdentityProviders::new(&self.table).claim(&publisher.id, provider).await? {
+            return Ok(());
+        }
+        Err(StoreError::AnotherPublishers("the issuer and audience of the identity provider"))
     }
 
     fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {

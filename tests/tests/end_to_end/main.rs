@@ -7,6 +7,7 @@ mod asking_again;
 mod faults;
 mod foreign_roku;
 mod histories;
+mod identity_provider;
 mod late_renewals;
 mod payment;
 mod plan_changes;
