@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod amounts;
 pub mod catalog;
+mod derived;
 pub mod due;
 pub mod email;
 pub mod fact;
@@ -24,6 +25,8 @@ pub mod roku_answer;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod standing;
+pub mod subscription;
 pub mod timeline;
+pub mod transaction;
 pub mod transaction_type;
 pub mod unsigned_push;
