@@ -7,7 +7,11 @@ pub mod access;
 pub mod account;
 pub mod amounts;
 pub mod catalog;
+<<<<<<< HEAD
 pub mod customer;
+=======
+mod derived;
+>>>>>>> h-views
 pub mod due;
 pub mod email;
 pub mod fact;
@@ -25,6 +29,8 @@ pub mod roku_answer;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod standing;
+pub mod subscription;
 pub mod timeline;
+pub mod transaction;
 pub mod transaction_type;
 pub mod unsigned_push;
