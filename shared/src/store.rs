@@ -17,10 +17,10 @@
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
 //! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
-//! Index `by_customer`: the accounts that are linked to a customer. Index `by_publisher`: all accounts
-//! of a publisher, in sixteen parts. Index `due`: what waits for an answer of Roku, receipts and
-//! accounts. Each submodule holds the verbs of one kind of item, so
-//! that what a function may do to the table is visible in what its constructor takes.
+//! Index `by_customer`: the accounts that are linked to a customer. Index `by_publisher`: all
+//! accounts of a publisher, in sixteen parts. Index `due`: what waits for an answer of Roku,
+//! receipts and accounts. Each submodule holds the verbs of one kind of item, so that what a
+//! function may do to the table is visible in what its constructor takes.
 
 use std::collections::HashMap;
 use std::error::Error;
