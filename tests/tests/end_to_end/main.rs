@@ -9,6 +9,7 @@ mod foreign_roku;
 mod histories;
 mod identity_provider;
 mod late_renewals;
+mod listing;
 mod payment;
 mod plan_changes;
 mod proportional;
