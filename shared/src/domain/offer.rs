@@ -44,6 +44,11 @@ impl OfferId {
         self.0.split_once('_').map_or(self.as_str(), |(main, _)| main)
     }
 
+    /// The country that it is localised for: `US` of `S123456789_US`.
+    pub fn country(&self) -> Option<&str> {
+        self.0.split_once('_').map(|(_, country)| country)
+    }
+
     /// Whether `self`, as a caller writes it, means `offer`: the same id, or its main id.
     pub fn means(&self, offer: &OfferId) -> bool {
         self == offer || self.0 == offer.main_id()

@@ -43,7 +43,38 @@ pub struct Settings {
     pub unsigned_pushes: bool,
 }
 
+/// Why settings cannot be a publisher's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSettings {
+    /// Without channels every push would be set aside.
+    #[error("channels must name at least one channel, each as Roku writes it")]
+    Channels,
+}
+
 impl Settings {
+    /// The settings of who has decided nothing but what its channels are.
+    pub fn of_channels(channels: Vec<String>) -> Self {
+        Self {
+            channels,
+            transfer: TransferPolicy::default(),
+            renewal_leeway_hours: six_hours(),
+            grace_days: GraceDays::default(),
+            revoke_on_chargeback: false,
+            unsigned_pushes: false,
+        }
+    }
+
+    /// Says what cannot be meant, wherever the settings come from. What can be meant and is
+    /// seldom wise is told by [`contradictions`](super::contradictions).
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] names the setting.
+    pub fn check(&self) -> Result<(), InvalidSettings> {
+        let is_id = |channel: &String| !channel.is_empty() && channel.trim() == channel;
+        let are_ids = !self.channels.is_empty() && self.channels.iter().all(is_id);
+        are_ids.then_some(()).ok_or(InvalidSettings::Channels)
+    }
+
     /// How long a renewal that Roku has not reported yet keeps access.
     pub fn renewal_leeway(&self) -> SignedDuration {
         SignedDuration::from_hours(i64::from(self.renewal_leeway_hours))
