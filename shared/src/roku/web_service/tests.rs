@@ -128,7 +128,7 @@ async fn a_key_is_tried_with_a_transaction_that_does_not_exist() {
         (200, KNOWN, Ok(true)),
         (200, unauthorized, Ok(false)),
         (401, "", Ok(false)),
-        (200, "<html>", Err(BrokenAnswer::NoStatus.into())),
+        (200, "<html></html>", Err(BrokenAnswer::NoStatus.into())),
         // Of the key, since the transaction has the right form; or of the address.
         (400, "Invalid URI format.", Err(BrokenAnswer::BadRequest.into())),
         (503, "", Err(Trouble::Status(503).into())),
