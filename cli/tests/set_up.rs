@@ -133,9 +133,16 @@ async fn a_token_is_listed_by_its_name_and_refused_once_it_is_revoked() {
     let token = named["token"].as_str().unwrap();
     assert!(text.contains("middleware") && !text.contains(token), "{text}");
 
+    // Who is let in is told that there is no such customer.
     let opens = async |stack: &Usher, token: &str| {
         let params = json!({ "publisherToken": token, "customerEmail": "ann@example.com" });
-        stack.rpc("generateCustomerToken", params).await["result"]["token"].is_string()
+        match stack.rpc("generateCustomerToken", params).await["error"]["code"].as_i64() {
+            Some(10) => true,
+            code => {
+                assert_eq!(code, Some(3), "the token is none");
+                false
+            }
+        }
     };
     assert!(opens(&stack, token).await);
     let id = named["id"].as_str().unwrap();
@@ -149,6 +156,8 @@ async fn a_token_is_listed_by_its_name_and_refused_once_it_is_revoked() {
     assert!(opens(&stack, plain.trim()).await, "the other one stays");
     let list = in_json(&stack, &["token", "list", OWN]);
     assert_eq!(list.as_array().unwrap().len(), 1);
+    let pasted = refusal(&on(&stack, &["token", "revoke", OWN, plain.trim()]));
+    assert!(pasted.contains("hexadecimal") && !pasted.contains(plain.trim()), "{pasted}");
     let again = refusal(&on(&stack, &["token", "revoke", OWN, id]));
     assert!(again.contains("usher token list 555"), "{again}");
 }

@@ -33,7 +33,7 @@ pub enum Command {
     /// Tell what `apply` would change. Exits with 3 where that is anything.
     Diff(FileAndTable),
     /// Check a catalog and make it the publisher's. Functions use it within a minute. Without
-    /// [settings] in it, the publisher keeps those that it has.
+    /// `[settings]` in it, the publisher keeps those that it has.
     Apply(FileAndTable),
     /// Show the catalog that a table holds.
     Show(NamedPublisher),

@@ -8,7 +8,7 @@ use super::{Failure, print};
 /// For which shell.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The shell. For bash: usher completions bash > ~/.local/share/bash-completion/completions/usher
+    /// The shell. For bash, the script goes to ~/.local/share/bash-completion/completions/usher
     shell: Shell,
 }
 

@@ -135,7 +135,8 @@ async fn show(publisher: NamedPublisher) -> Result<(), Failure> {
     let Publisher { id, settings, catalog } = publisher.as_ref();
     let settings = settings_in_text(settings);
     let offers = format!("offers: {} (usher catalog show {id})", catalog.offers().len());
-    let tokens = format!("tokens: {}", token::in_text(id, &tokens));
+    let gap = if tokens.is_empty() { " " } else { "\n\n" };
+    let tokens = format!("tokens:{gap}{}", token::in_text(id, &tokens));
     let warnings = warnings::in_text(&contradictions(&publisher));
     print(&format!("publisher {id}\n{settings}\n\n{offers}\n{tokens}{warnings}"))
 }

@@ -36,8 +36,7 @@ pub enum Command {
         #[command(flatten)]
         publisher: NamedPublisher,
         /// The token's id, as the list shows it
-        #[arg(value_parser = TokenId::parse)]
-        id: TokenId,
+        id: String,
     },
 }
 
@@ -49,7 +48,10 @@ pub async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Create { publisher, name } => create(publisher, name).await,
         Command::List { publisher } => list(publisher).await,
-        Command::Revoke { publisher, id } => revoke(publisher, &id).await,
+        Command::Revoke { publisher, id } => {
+            let id = TokenId::parse(&id).map_err(|why| format!("the token's id {why}"))?;
+            revoke(publisher, &id).await
+        }
     }
 }
 

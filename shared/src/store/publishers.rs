@@ -88,7 +88,7 @@ impl Publishers {
         self.table.put(settings_item(id, settings)?).await
     }
 
-    /// Gives a publisher another catalog, and leaves its settings. As [`save`](Self::save) otherwise.
+    /// Gives a publisher another catalog, and leaves its settings; else as [`save`](Self::save).
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written; what was written until then stays.

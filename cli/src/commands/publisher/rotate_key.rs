@@ -185,3 +185,15 @@ const DROPPED: &str =
     "\nThe key that was expiring before is dropped, because Roku keeps one such key at most.";
 const NEXT: &str = "\nFunctions use the new key within 5 minutes. The old key is tried until you \
                     rotate again.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_simulator_is_three_ports_before_the_secrets() {
+        let expected = "http://127.0.0.1:8081/listen/transaction-service.svc";
+        assert_eq!(simulator_beside("http://127.0.0.1:8084").as_deref(), Some(expected));
+        assert_eq!(simulator_beside("nowhere"), None);
+    }
+}

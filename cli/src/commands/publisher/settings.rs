@@ -13,7 +13,7 @@ pub(super) struct SettingsArguments {
     #[arg(long, value_name = "ID")]
     channel: Option<Vec<String>>,
     /// Who keeps a Roku account when a second customer shows a receipt for it: the one who came last
-    /// (transfer, the default), or the first (keep)
+    /// (transfer), or the first (keep) [at first: transfer]
     #[arg(
         long,
         value_name = "WHICH",
@@ -21,10 +21,10 @@ pub(super) struct SettingsArguments {
         value_parser = PossibleValuesParser::new(["transfer", "keep"]).try_map(policy)
     )]
     transfer: Option<TransferPolicy>,
-    /// How long a renewal that Roku has not reported yet keeps access [default: 6]
+    /// How long a renewal that Roku has not reported yet keeps access [at first: 6]
     #[arg(long, value_name = "HOURS")]
     renewal_leeway_hours: Option<u16>,
-    /// The grace that is set in Roku's dashboard: 0, 3, 10, 11, 13 or 16 [default: 16]
+    /// The grace that is set in Roku's dashboard: 0, 3, 10, 11, 13 or 16 [at first: 16]
     #[arg(
         long,
         value_name = "DAYS",
@@ -32,11 +32,11 @@ pub(super) struct SettingsArguments {
         value_parser = PossibleValuesParser::new(["0", "3", "10", "11", "13", "16"]).try_map(grace)
     )]
     grace_days: Option<GraceDays>,
-    /// Whether a chargeback takes access away [default: false]
+    /// Whether a chargeback takes access away [at first: false]
     #[arg(long, value_name = "true|false", hide_possible_values = true)]
     revoke_on_chargeback: Option<bool>,
     /// Whether a push that nobody signed has Roku asked. Leave it off: whoever knows a transaction
-    /// gets the API key in the answer [default: false]
+    /// gets the API key in the answer [at first: false]
     #[arg(long, value_name = "true|false", hide_possible_values = true)]
     unsigned_pushes: Option<bool>,
 }
