@@ -25,9 +25,6 @@ use crate::domain::id::{CustomerId, PublisherId};
 use crate::secrets::SecretError;
 use crate::store::StoreError;
 
-/// Who signs our tokens.
-pub const ISSUER: &str = "usher";
-
 /// Which of our tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

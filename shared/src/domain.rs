@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod amounts;
 pub mod catalog;
+pub mod contradictions;
 pub mod customer;
 mod derived;
 pub mod due;

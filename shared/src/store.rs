@@ -5,6 +5,7 @@
 //! | publisher and its settings | `PUB#{publisher}` | `PUBLISHER` |
 //! | offer | `PUB#{publisher}` | `OFFER#{offerId}` |
 //! | publisher token, by hash only | `TOKEN#{sha256}` | `TOKEN` |
+//! | its entry in the list of the publisher's | `TOKENS#{publisher}` | `TOKEN#{sha256}` |
 //! | customer | `CUST#{publisher}#{customerId}` | `CUSTOMER` |
 //! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
 //! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
@@ -34,7 +35,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 
 use jiff::Timestamp;
 
@@ -161,6 +162,32 @@ impl Table {
             Err(error) if is_condition_failed(&error) => Ok(None),
             Err(error) => Err(StoreError::unavailable(error)),
         }
+    }
+
+    /// Every item under a partition key whose sort key begins with `prefix`, page after page.
+    async fn query_all(&self, pk: String, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let mut request = self.client.query().table_name(&self.name);
+        request = match prefix {
+            "" => request.key_condition_expression("pk = :pk"),
+            prefix => request
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", string(prefix)),
+        };
+        let request = request.expression_attribute_values(":pk", string(pk));
+        let items = request.into_paginator().items().send().collect::<Result<_, _>>().await;
+        items.map_err(StoreError::unavailable)
+    }
+
+    /// A put that is part of a transaction.
+    fn to_put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build())
+    }
+
+    /// A removal that is part of a transaction.
+    fn to_delete(&self, key: Item) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::unavailable)?).build())
     }
 
     /// Writes all items or none; says whether their conditions held and nobody else was writing.

@@ -1,23 +1,27 @@
 //! Publishers and their catalogs: one query each, remembered for a minute.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use super::identity_providers::IdentityProviders;
-use super::{Item, StoreError, Table, from_item, key, string, text, to_item};
+use super::{Item, StoreError, Table, from_item, key, text, to_item};
 use crate::cache::Cache;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::PublisherId;
 use crate::domain::offer::Offer;
-use crate::domain::publisher::Publisher;
+use crate::domain::publisher::{Publisher, Settings};
 
 /// How long a publisher's settings and catalog are used before they are read again.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// DynamoDB takes no more in one transaction.
 const MAX_CHANGES_AT_ONCE: usize = 100;
+
+/// What the sort keys of offers begin with.
+const OFFER: &str = "OFFER#";
 
 /// Reads publishers, and lets the operator's tool save them.
 #[derive(Debug)]
@@ -50,7 +54,7 @@ impl Publishers {
 
     async fn read(&self, id: &PublisherId) -> Result<Option<Publisher>, StoreError> {
         let (mut settings, mut offers) = (None, Vec::new());
-        for mut item in self.items(id).await? {
+        for mut item in self.table.query_all(pk(id), "").await? {
             let body = from_map(&mut item)?;
             match text(&item, "sk")? {
                 "PUBLISHER" => settings = Some(from_item(body)?),
@@ -64,12 +68,40 @@ impl Publishers {
         Ok(Some(Publisher { id: id.clone(), settings, catalog }))
     }
 
-    async fn items(&self, id: &PublisherId) -> Result<Vec<Item>, StoreError> {
-        let pages = self.table.client.query().table_name(&self.table.name);
-        let pages = pages.key_condition_expression("pk = :pk");
-        let pages = pages.expression_attribute_values(":pk", string(format!("PUB#{id}")));
-        let items = pages.into_paginator().items().send().collect::<Result<_, _>>().await;
-        items.map_err(StoreError::unavailable)
+    /// Makes a publisher that sells nothing yet; says whether it did. One that is there already is
+    /// left as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written, or the identity provider is another
+    /// publisher's.
+    pub async fn create(&self, id: &PublisherId, settings: &Settings) -> Result<bool, StoreError> {
+        self.claim_identity_provider(id, settings).await?;
+        self.table.put_new(settings_item(id, settings)?).await
+    }
+
+    /// Gives a publisher other settings, and leaves its catalog.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn save_settings(
+        &self,
+        id: &PublisherId,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
+        self.claim_identity_provider(id, settings).await?;
+        self.table.put(settings_item(id, settings)?).await
+    }
+
+    /// Gives a publisher another catalog, and leaves its settings; else as [`save`](Self::save).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written; what was written until then stays.
+    pub async fn save_catalog(
+        &self,
+        id: &PublisherId,
+        catalog: &Catalog,
+    ) -> Result<(), StoreError> {
+        self.write(self.catalog_changes(id, catalog).await?).await
     }
 
     /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
@@ -80,22 +112,47 @@ impl Publishers {
     /// [`StoreError`] when the table cannot be written, and what was written until then stays; or when
     /// the identity provider is another publisher's, and nothing was.
     pub async fn save(&self, publisher: &Publisher) -> Result<(), StoreError> {
-        self.claim_identity_provider(publisher).await?;
-        let pk = format!("PUB#{}", publisher.id);
-        let settings = with_map(key(&pk, "PUBLISHER"), to_item(&publisher.settings)?);
-        let mut changes = vec![self.put(settings)?];
-        let mut kept = Vec::new();
-        for offer in publisher.catalog.offers() {
-            let sk = format!("OFFER#{}", offer.id);
-            changes.push(self.put(with_map(key(&pk, &sk), to_item(offer)?))?);
-            kept.push(sk);
+        self.claim_identity_provider(&publisher.id, &publisher.settings).await?;
+        let settings = settings_item(&publisher.id, &publisher.settings)?;
+        let mut changes = vec![self.table.to_put(settings)?];
+        changes.extend(self.catalog_changes(&publisher.id, &publisher.catalog).await?);
+        self.write(changes).await
+    }
+
+    async fn catalog_changes(
+        &self,
+        id: &PublisherId,
+        catalog: &Catalog,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let pk = pk(id);
+        let (mut changes, mut kept) = (Vec::new(), HashSet::new());
+        for offer in catalog.offers() {
+            let sk = format!("{OFFER}{}", offer.id);
+            changes.push(self.table.to_put(with_map(key(&pk, &sk), to_item(offer)?))?);
+            kept.insert(sk);
         }
-        for item in self.items(&publisher.id).await? {
+        for item in self.table.query_all(pk.clone(), OFFER).await? {
             let sk = text(&item, "sk")?;
-            if sk.starts_with("OFFER#") && !kept.iter().any(|kept| kept == sk) {
-                changes.push(self.delete(key(&pk, sk))?);
+            if !kept.contains(sk) {
+                changes.push(self.table.to_delete(key(&pk, sk))?);
             }
         }
+        Ok(changes)
+    }
+
+    async fn claim_identity_provider(
+        &self,
+        id: &PublisherId,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
+        let Some(provider) = &settings.identity_provider else { return Ok(()) };
+        if IdentityProviders::new(&self.table).claim(id, provider).await? {
+            return Ok(());
+        }
+        Err(StoreError::AnotherPublishers("the issuer and audience of the identity provider"))
+    }
+
+    async fn write(&self, changes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         for step in changes.chunks(MAX_CHANGES_AT_ONCE) {
             if !self.table.transact(step.to_vec()).await? {
                 return Err(StoreError::Contended);
@@ -103,24 +160,14 @@ impl Publishers {
         }
         Ok(())
     }
+}
 
-    async fn claim_identity_provider(&self, publisher: &Publisher) -> Result<(), StoreError> {
-        let Some(provider) = &publisher.settings.identity_provider else { return Ok(()) };
-        if IdentityProviders::new(&self.table).claim(&publisher.id, provider).await? {
-            return Ok(());
-        }
-        Err(StoreError::AnotherPublishers("the issuer and audience of the identity provider"))
-    }
+fn pk(id: &PublisherId) -> String {
+    format!("PUB#{id}")
+}
 
-    fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.table.name).set_item(Some(item)).build();
-        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build())
-    }
-
-    fn delete(&self, key: Item) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder().table_name(&self.table.name).set_key(Some(key)).build();
-        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::unavailable)?).build())
-    }
+fn settings_item(id: &PublisherId, settings: &Settings) -> Result<Item, StoreError> {
+    Ok(with_map(key(&pk(id), "PUBLISHER"), to_item(settings)?))
 }
 
 fn with_map(mut item: Item, body: Item) -> Item {
