@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | publisher and its settings | `PUB#{publisher}` | `PUBLISHER` |
 //! | offer | `PUB#{publisher}` | `OFFER#{offerId}` |
+//! | offer, in all countries → publisher | `OFFER#{offerId without country}` | `PUB#{publisher}` |
 //! | publisher token, by hash only | `TOKEN#{sha256}` | `TOKEN` |
 //! | customer | `CUST#{publisher}#{customerId}` | `CUSTOMER` |
+//! | from where they watch, by hashes only | `CUST#{publisher}#{customerId}` | `ADDRESSES`, `DEVICES` |
 //! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
 //! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
 //! | the publisher's own id → customer | `EXTERNAL#{publisher}#{id}` | `EXTERNAL` |
@@ -58,6 +60,7 @@ pub mod receipts;
 pub mod refresh_tokens;
 
 pub mod set_aside;
+pub mod simultaneous;
 pub mod token_extensions;
 mod transaction_item;
 pub mod turns;

@@ -1,5 +1,7 @@
-//! Publishers and their catalogs: one query each, remembered for a minute.
+//! Publishers and their catalogs: one query each, remembered for a minute. Beside each catalog stands
+//! which of its offers are the publisher's, for callers who name an offer and nobody whose it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use super::{Item, StoreError, Table, from_item, key, string, text, to_item};
 use crate::cache::Cache;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::PublisherId;
-use crate::domain::offer::Offer;
+use crate::domain::offer::{Offer, OfferId};
 use crate::domain::publisher::Publisher;
 
 /// How long a publisher's settings and catalog are used before they are read again.
@@ -17,6 +19,9 @@ const FRESH: Duration = Duration::from_secs(60);
 
 /// DynamoDB takes no more in one transaction.
 const MAX_CHANGES_AT_ONCE: usize = 100;
+
+/// Cleeng's offer ids are nobody else's; where publishers make up their own, so many are told apart.
+const MAX_SELLERS: i32 = 10;
 
 /// Reads publishers, and lets the operator's tool save them.
 #[derive(Debug)]
@@ -71,9 +76,32 @@ impl Publishers {
         items.map_err(StoreError::unavailable)
     }
 
+    /// The publishers that sell an offer, in whichever countries.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn that_sell(&self, offer: &OfferId) -> Result<Vec<Arc<Publisher>>, StoreError> {
+        let query = self.table.client.query().table_name(&self.table.name).limit(MAX_SELLERS);
+        let query = query
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", string(sold_as(offer.main_id())));
+        let answer = query.send().await.map_err(StoreError::unavailable)?;
+        let mut sellers = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let id = text(&item, "sk")?.trim_start_matches("PUB#");
+            let id = PublisherId::parse(id).map_err(StoreError::corrupt)?;
+            if let Some(publisher) = self.find(&id).await?
+                && publisher.catalog.offers_meant_by(offer).next().is_some()
+            {
+                sellers.push(publisher);
+            }
+        }
+        Ok(sellers)
+    }
+
     /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
-    /// has: all at once for up to 99 offers, in steps of a hundred beyond. A reader may meet a mixture
-    /// for a moment.
+    /// has: all at once for up to 49 offers, in steps of a hundred items beyond. A reader may meet a
+    /// mixture for a moment.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written; what was written until then stays.
@@ -81,16 +109,24 @@ impl Publishers {
         let pk = format!("PUB#{}", publisher.id);
         let settings = with_map(key(&pk, "PUBLISHER"), to_item(&publisher.settings)?);
         let mut changes = vec![self.put(settings)?];
-        let mut kept = Vec::new();
+        let (mut kept, mut main_ids) = (Vec::new(), BTreeSet::new());
         for offer in publisher.catalog.offers() {
             let sk = format!("OFFER#{}", offer.id);
             changes.push(self.put(with_map(key(&pk, &sk), to_item(offer)?))?);
             kept.push(sk);
+            if main_ids.insert(offer.id.main_id()) {
+                changes.push(self.put(key(&sold_as(offer.id.main_id()), &pk))?);
+            }
         }
+        let mut withdrawn = BTreeSet::new();
         for item in self.items(&publisher.id).await? {
             let sk = text(&item, "sk")?;
             if sk.starts_with("OFFER#") && !kept.iter().any(|kept| kept == sk) {
                 changes.push(self.delete(key(&pk, sk))?);
+                let main_id = sk.trim_start_matches("OFFER#").split('_').next().unwrap_or_default();
+                if !main_ids.contains(main_id) && withdrawn.insert(main_id.to_owned()) {
+                    changes.push(self.delete(key(&sold_as(main_id), &pk))?);
+                }
             }
         }
         for step in changes.chunks(MAX_CHANGES_AT_ONCE) {
@@ -110,6 +146,11 @@ impl Publishers {
         let delete = Delete::builder().table_name(&self.table.name).set_key(Some(key)).build();
         Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::unavailable)?).build())
     }
+}
+
+/// The partition of the publishers that sell an offer.
+fn sold_as(main_id: &str) -> String {
+    format!("OFFER#{main_id}")
 }
 
 fn with_map(mut item: Item, body: Item) -> Item {
