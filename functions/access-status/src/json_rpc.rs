@@ -8,7 +8,7 @@ mod params;
 
 use serde_json::{Value, json};
 
-pub use params::Params;
+pub use params::{Params, Unreadable};
 
 /// Cleeng's PHP client sends at most 25 calls in a request; other clients may be bolder.
 pub const MAX_BATCH: usize = 50;

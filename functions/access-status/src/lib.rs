@@ -3,8 +3,8 @@
 //! `GET /customers/{customerId}/subscription_switches/{offerId}/availability` (§3.7).
 //!
 //! This is the hot path. A warm function verifies the token in memory, reads the customer's
-//! accounts with one query, and asks the domain. Where the caller tells an address or a device, that is
-//! looked up beside the query.
+//! accounts with one query, and asks the domain. Where the caller tells an address or a device, that
+//! is looked up beside the query.
 
 pub mod json_rpc;
 mod methods;

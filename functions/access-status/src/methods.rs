@@ -1,8 +1,8 @@
 //! The JSON-RPC methods, each with the parameters, the result and the error codes of Cleeng's
 //! page about it (`cleeng-api.md` §3.2–3.6).
 //!
-//! Not offered are those that would change a purchase, which only Roku and the customer's device can,
-//! and those about passwords: who signs customers in is the publisher's own to say.
+//! Not offered are those that would change a purchase, which only Roku and the customer's device
+//! can, and those about passwords: who signs customers in is the publisher's own to say.
 
 mod access;
 mod admission;

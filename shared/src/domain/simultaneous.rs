@@ -1,10 +1,9 @@
 //! From how many places at once a customer watches: addresses, and devices (`cleeng-api.md` §3.3,
 //! §3.4).
 //!
-//! A place is held for three hours from when it was noted. Who is let in from a place that is held
-//! already is let in whatever the limit is; a new place needs room. So that watching does not write
-//! with every check, a place that is held is noted again every ten minutes at most: between two
-//! checks it may be given up up to ten minutes early, and never late.
+//! A place is held for three hours from when it was noted. Who watches from a place that is held is
+//! let in whatever the limit is; a new place needs room. So that not every check writes, a place is
+//! noted again every ten minutes at most: it may drop out ten minutes early, and never late.
 
 mod place;
 
@@ -72,8 +71,8 @@ impl Places {
     }
 }
 
-/// Whether a moment is less than `span` away. One that is further ahead was written by a clock that is
-/// wrong, and would hold its place for ever.
+/// Whether a moment is less than `span` away. One that is further ahead was written by a clock that
+/// is wrong, and would hold its place for ever.
 fn is_within(span: SignedDuration, moment: Timestamp, now: Timestamp) -> bool {
     now.duration_since(moment).abs() < span
 }

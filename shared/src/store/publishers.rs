@@ -1,5 +1,6 @@
-//! Publishers and their catalogs: one query each, remembered for a minute. Beside each catalog stands
-//! which of its offers are the publisher's, for callers who name an offer and nobody whose it is.
+//! Publishers and their catalogs: one query each, remembered for a minute. Beside each catalog
+//! stands which of its offers are the publisher's, for callers who name an offer and nobody whose
+//! it is.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ const FRESH: Duration = Duration::from_secs(60);
 /// DynamoDB takes no more in one transaction.
 const MAX_CHANGES_AT_ONCE: usize = 100;
 
-/// Cleeng's offer ids are nobody else's; where publishers make up their own, so many are told apart.
+/// Cleeng's offer ids are nobody else's; where publishers make up their own, so many are told
+/// apart.
 const MAX_SELLERS: i32 = 10;
 
 /// Reads publishers, and lets the operator's tool save them.
@@ -100,8 +102,8 @@ impl Publishers {
     }
 
     /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
-    /// has: all at once for up to 49 offers, in steps of a hundred items beyond. A reader may meet a
-    /// mixture for a moment.
+    /// has: all at once for up to 49 offers, in steps of a hundred items beyond. A reader may meet
+    /// a mixture for a moment.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written; what was written until then stays.

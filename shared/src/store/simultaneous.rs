@@ -11,8 +11,9 @@ use super::{EXPIRES_AT, Item, StoreError, Table, customer_pk, key, number};
 use crate::domain::id::{CustomerId, PublisherId};
 use crate::domain::simultaneous::{Admission, Fingerprint, Kind, Place, Places};
 
-/// How often the places are written before who wants in is let in unwritten. Where `n` are allowed,
-/// `n` at once from new places are written after as many attempts at the latest.
+/// How often the places are written before who wants in is let in unwritten. An attempt fails where
+/// another succeeds, and where `n` are allowed only `n` new places succeed: up to seven are counted
+/// exactly.
 const MAX_ATTEMPTS: u32 = 8;
 /// The pause after the first attempt; it grows by as much with each.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -69,9 +70,9 @@ impl Simultaneous {
         Ok(Looked { key, place: place.fingerprint(publisher, customer), kept })
     }
 
-    /// Lets somebody in, if the place is held already or fewer than `limit` are. However many want in
-    /// at once, no more get a place; only where others wrote the item under every attempt is somebody
-    /// let in without one.
+    /// Lets somebody in, if the place is held already or fewer than `limit` are. However many want
+    /// in at once, no more get a place; only where others wrote the item under every attempt is
+    /// somebody let in without one.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be used.

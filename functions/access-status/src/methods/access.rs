@@ -47,12 +47,13 @@ impl AccessStatus {
 
     /// `{customerToken, offerId, deviceId, deviceType}` → `{accessGranted, grantType, expiresAt}`.
     ///
-    /// What Cleeng answers on the fourth device its page does not say. There is no error code for it:
-    /// 14 is about addresses, and clients take an error that they do not know for an outage. Its other
-    /// check of devices, `verifyConcurrentAccess`, refuses in an ordinary result; so does this.
+    /// What Cleeng answers on the fourth device its page does not say. There is no error code for
+    /// it: 14 is about addresses, and clients take an error that they do not know for an outage.
+    /// Its other check of devices, `verifyConcurrentAccess`, refuses in an ordinary result; so does
+    /// this.
     ///
-    /// `deviceType` decides nothing, so nobody is refused who leaves it out. `socialCommissionUrl` is
-    /// left out, because clients disagree about its type (§3.4).
+    /// `deviceType` decides nothing, so nobody is refused who leaves it out. `socialCommissionUrl`
+    /// is left out, because clients disagree about its type (§3.4).
     pub(super) async fn get_access_status_for_device(
         &self,
         params: &Params,
@@ -73,8 +74,8 @@ impl AccessStatus {
         Ok(json!({ "tags": tags.map_err(not_told)? }))
     }
 
-    /// Access, and beside it, in the same round trip, the place that the customer wants in from. Only
-    /// who has access takes up a place.
+    /// Access, and beside it, in the same round trip, the place that the customer wants in from.
+    /// Only who has access takes up a place.
     async fn check(
         &self,
         bearer: &Bearer,

@@ -12,8 +12,8 @@ use crate::AccessStatus;
 use crate::json_rpc::{Params, RpcError};
 
 impl AccessStatus {
-    /// `{publisherToken, customerData: {email, locale?, country?, currency?, externalId?, firstName?,
-    /// lastName?, registrationDate?}}` → `{token}`.
+    /// `{publisherToken, customerData: {email, locale?, country?, currency?, externalId?,
+    /// firstName?, lastName?, registrationDate?}}` → `{token}`.
     ///
     /// Of what Cleeng asks for only the address is needed here. Passwords and Facebook ids are not
     /// kept: nobody signs in with one.
@@ -31,12 +31,12 @@ impl AccessStatus {
         match registered.map_err(unavailable)? {
             Registered::New(customer) => self.token_for(&publisher, &customer).await,
             // Callers look for this word (§10.9).
-            Registered::Exists(_) => Err(exists("A customer of this email or externalId")),
+            Registered::Exists(_) => Err(exists("A customer with this email or externalId")),
         }
     }
 
-    /// `{customerToken}` → `{id, email, displayName, firstName, lastName, currency, locale, country,
-    /// externalId}`; null for what nobody has told.
+    /// `{customerToken}` → `{id, email, displayName, firstName, lastName, currency, locale,
+    /// country, externalId}`; null for what nobody has told.
     pub(super) async fn get_customer(&self, params: &Params) -> Result<Value, RpcError> {
         let bearer = self.bearer_of(params).await?;
         let customer = self.customer_of(&bearer).await?;
@@ -71,7 +71,7 @@ impl AccessStatus {
         let changed = self.customers.change_email(&publisher, &customer, &new).await;
         match changed.map_err(unavailable)? {
             EmailChange::Changed => Ok(json!({ "success": true })),
-            EmailChange::Taken => Err(exists("A customer of the newEmail")),
+            EmailChange::Taken => Err(exists("A customer with the newEmail")),
         }
     }
 }

@@ -13,8 +13,9 @@ const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 100;
 
 impl AccessStatus {
-    /// `{publisherToken, customerEmail, offset, limit}` → `{items, totalItemCount}`: the subscriptions
-    /// that have not expired, newest first. Those that are `cancelled` run to the end of their term.
+    /// `{publisherToken, customerEmail, offset, limit}` → `{items, totalItemCount}`: the
+    /// subscriptions that have not expired, newest first. Those that are `cancelled` run to the end
+    /// of their term.
     pub(super) async fn list_customer_subscriptions(
         &self,
         params: &Params,

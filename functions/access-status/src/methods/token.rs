@@ -18,8 +18,8 @@ impl AccessStatus {
         self.token_for(&publisher, &customer).await
     }
 
-    /// `{publisherToken, customerToken, extensionTime}` → `{success}`. The time is in seconds, on top
-    /// of what the token was extended before: 60 days in all. A token that has expired is not
+    /// `{publisherToken, customerToken, extensionTime}` → `{success}`. The time is in seconds, on
+    /// top of what the token was extended before: 60 days in all. A token that has expired is not
     /// brought back, and one of the publisher's own identity provider is not ours to extend.
     pub(super) async fn extend_token_expiration(&self, params: &Params) -> Result<Value, RpcError> {
         let bearer = self.bearer_of_publisher(params).await?;

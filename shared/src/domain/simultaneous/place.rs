@@ -22,14 +22,14 @@ pub struct Place {
     name: String,
 }
 
-/// What is kept of a place: a hash that is another one for every customer, so that neither an address
-/// nor who shares it can be read from the table by comparing.
+/// What is kept of a place: a hash that is another one for every customer, so that neither an
+/// address nor who shares it can be read from the table by comparing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fingerprint(String);
 
 impl Place {
-    /// The address that a caller tells: the first of a list, as proxies write `X-Forwarded-For`, and
-    /// without a port. A customer has a /64 of IPv6 to choose from, so all of it is one place.
+    /// The address that a caller tells: the first of a list, as proxies write `X-Forwarded-For`,
+    /// and without a port. A customer has a /64 of IPv6 to choose from, so all of it is one place.
     ///
     /// None for what is empty or no address: clients send `""` (`cleeng-api.md` §3.3), and a
     /// middleware that writes `unknown` there must not lock its viewers out. It is then as if no
