@@ -26,6 +26,7 @@ pub mod refund_seen;
 pub mod roku_answer;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod simultaneous;
 pub mod standing;
 pub mod subscription;
 pub mod timeline;

@@ -4,9 +4,11 @@
 //! |---|---|---|
 //! | publisher and its settings | `PUB#{publisher}` | `PUBLISHER` |
 //! | offer | `PUB#{publisher}` | `OFFER#{offerId}` |
+//! | offer, in all countries → publisher | `OFFER#{offerId without country}` | `PUB#{publisher}` |
 //! | publisher token, by hash only | `TOKEN#{sha256}` | `TOKEN` |
 //! | its entry in the list of the publisher's | `TOKENS#{publisher}` | `TOKEN#{sha256}` |
 //! | customer | `CUST#{publisher}#{customerId}` | `CUSTOMER` |
+//! | from where they watch, by hashes only | `CUST#{publisher}#{customerId}` | `ADDRESSES`, `DEVICES` |
 //! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
 //! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
 //! | the publisher's own id → customer | `EXTERNAL#{publisher}#{id}` | `EXTERNAL` |
@@ -24,8 +26,9 @@
 //!
 //! Index `by_customer`: the accounts that are linked to a customer, and the customer's own item once
 //! tokens were revoked. Index `by_publisher`: all accounts of a publisher, in sixteen parts. Index
-//! `due`: what waits for an answer of Roku, receipts and accounts. Each submodule holds the verbs of one
-//! kind of item, so that what a function may do to the table is visible in what its constructor takes.
+//! `due`: what waits for an answer of Roku, receipts and accounts. Each submodule holds the verbs of
+//! one kind of item, so that what a function may do to the table is visible in what its constructor
+//! takes.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -58,6 +61,7 @@ pub mod receipts;
 pub mod refresh_tokens;
 
 pub mod set_aside;
+pub mod simultaneous;
 pub mod token_extensions;
 mod transaction_item;
 pub mod turns;

@@ -3,7 +3,8 @@
 //! `GET /customers/{customerId}/subscription_switches/{offerId}/availability` (§3.7).
 //!
 //! This is the hot path. A warm function verifies the token in memory, reads the customer's
-//! accounts with one query, and asks the domain.
+//! accounts with one query, and asks the domain. Where the caller tells an address or a device, that
+//! is looked up beside the query.
 
 pub mod json_rpc;
 mod methods;
@@ -32,12 +33,13 @@ use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
+use usher::store::simultaneous::Simultaneous;
 
 /// Calls of a batch that are not made by then are told to come again.
 const DEADLINE: Duration = Duration::from_secs(7);
 
 /// The handler, and all that it may do: know publishers and customers, check and issue customer
-/// tokens, read accounts.
+/// tokens, read accounts, and know from where customers watch.
 #[derive(Debug)]
 pub struct AccessStatus {
     publisher_tokens: PublisherTokens,
@@ -46,6 +48,7 @@ pub struct AccessStatus {
     token_verifier: TokenVerifier,
     token_signer: TokenSigner,
     accounts: Accounts,
+    simultaneous: Simultaneous,
     clock: Clock,
 }
 
@@ -62,6 +65,7 @@ impl AccessStatus {
             token_verifier: TokenVerifier::new(config, http::client()?),
             token_signer: TokenSigner::new(config),
             accounts: Accounts::new(&config.table),
+            simultaneous: Simultaneous::new(&config.table),
             clock: config.clock.clone(),
         })
     }

@@ -1,17 +1,19 @@
-//! Publishers and their catalogs: one query each, remembered for a minute.
+//! Publishers and their catalogs: one query each, remembered for a minute. Beside each catalog
+//! stands which of its offers are the publisher's, for callers who name an offer and nobody whose
+//! it is.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 use super::identity_providers::IdentityProviders;
-use super::{Item, StoreError, Table, from_item, key, text, to_item};
+use super::{Item, StoreError, Table, from_item, key, string, text, to_item};
 use crate::cache::Cache;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::PublisherId;
-use crate::domain::offer::Offer;
+use crate::domain::offer::{Offer, OfferId};
 use crate::domain::publisher::{Publisher, Settings};
 
 /// How long a publisher's settings and catalog are used before they are read again.
@@ -22,6 +24,9 @@ const MAX_CHANGES_AT_ONCE: usize = 100;
 
 /// What the sort keys of offers begin with.
 const OFFER: &str = "OFFER#";
+/// Cleeng's offer ids are nobody else's; where publishers make up their own, so many are told
+/// apart.
+const MAX_SELLERS: i32 = 10;
 
 /// Reads publishers, and lets the operator's tool save them.
 #[derive(Debug)]
@@ -104,9 +109,32 @@ impl Publishers {
         self.write(self.catalog_changes(id, catalog).await?).await
     }
 
+    /// The publishers that sell an offer, in whichever countries.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn that_sell(&self, offer: &OfferId) -> Result<Vec<Arc<Publisher>>, StoreError> {
+        let query = self.table.client.query().table_name(&self.table.name).limit(MAX_SELLERS);
+        let query = query
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", string(sold_as(offer.main_id())));
+        let answer = query.send().await.map_err(StoreError::unavailable)?;
+        let mut sellers = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let id = text(&item, "sk")?.trim_start_matches("PUB#");
+            let id = PublisherId::parse(id).map_err(StoreError::corrupt)?;
+            if let Some(publisher) = self.find(&id).await?
+                && publisher.catalog.offers_meant_by(offer).next().is_some()
+            {
+                sellers.push(publisher);
+            }
+        }
+        Ok(sellers)
+    }
+
     /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
-    /// has: all at once for up to 99 offers, in steps of a hundred beyond. A reader may meet a mixture
-    /// for a moment.
+    /// has: all at once for up to 49 offers, in steps of a hundred items beyond. A reader may meet
+    /// a mixture for a moment.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written, and what was written until then stays; or when
@@ -125,17 +153,27 @@ impl Publishers {
         catalog: &Catalog,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let pk = pk(id);
-        let (mut changes, mut kept) = (Vec::new(), HashSet::new());
+        let mut changes = Vec::new();
         for offer in catalog.offers() {
-            let sk = format!("{OFFER}{}", offer.id);
-            changes.push(self.table.to_put(with_map(key(&pk, &sk), to_item(offer)?))?);
-            kept.insert(sk);
+            let own = key(&pk, &format!("{OFFER}{}", offer.id));
+            changes.push(self.table.to_put(with_map(own, to_item(offer)?))?);
         }
+        let main_ids: BTreeSet<&str> =
+            catalog.offers().iter().map(|one| one.id.main_id()).collect();
+        for main_id in &main_ids {
+            changes.push(self.table.to_put(key(&sold_as(main_id), &pk))?);
+        }
+        let mut withdrawn = BTreeSet::new();
         for item in self.table.query_all(pk.clone(), OFFER).await? {
-            let sk = text(&item, "sk")?;
-            if !kept.contains(sk) {
-                changes.push(self.table.to_delete(key(&pk, sk))?);
+            let sold = text(&item, "sk")?.trim_start_matches(OFFER);
+            let sold = OfferId::parse(sold).map_err(StoreError::corrupt)?;
+            if !catalog.offers().iter().any(|offer| offer.id == sold) {
+                changes.push(self.table.to_delete(key(&pk, &format!("{OFFER}{sold}")))?);
+                withdrawn.insert(sold.main_id().to_owned());
             }
+        }
+        for main_id in withdrawn.iter().filter(|gone| !main_ids.contains(gone.as_str())) {
+            changes.push(self.table.to_delete(key(&sold_as(main_id), &pk))?);
         }
         Ok(changes)
     }
@@ -168,6 +206,11 @@ fn pk(id: &PublisherId) -> String {
 
 fn settings_item(id: &PublisherId, settings: &Settings) -> Result<Item, StoreError> {
     Ok(with_map(key(&pk(id), "PUBLISHER"), to_item(settings)?))
+}
+
+/// The partition of the publishers that sell an offer.
+fn sold_as(main_id: &str) -> String {
+    format!("OFFER#{main_id}")
 }
 
 fn with_map(mut item: Item, body: Item) -> Item {
