@@ -9,6 +9,7 @@ pub mod catalog_file;
 pub mod commands;
 pub mod find_customer;
 pub mod gateway;
+pub mod kept;
 pub mod replay;
 pub mod sqs;
 pub mod stack;
@@ -17,4 +18,7 @@ pub mod template;
 
 mod demo;
 mod dynamodb;
+mod leases;
+mod listening;
 mod secrets_manager;
+mod simulated_roku;
