@@ -54,7 +54,9 @@ pub(crate) fn start(
     kept: Arc<Kept>,
 ) -> Result<(), KeptError> {
     kept.keep_roku(simulator)?;
-    tokio::spawn(keep(Arc::clone(simulator), kept));
+    if kept.table().is_some() {
+        tokio::spawn(keep(Arc::clone(simulator), kept));
+    }
     tokio::spawn(Arc::clone(simulator).serve(listener));
     Ok(())
 }
