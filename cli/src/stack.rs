@@ -1,31 +1,31 @@
 //! Everything in one process: DynamoDB, queues, Secrets Manager, Roku, the gateway with the handlers,
 //! and what runs without being called.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use jiff::Timestamp;
-use roku_simulator::{Account, Period, Product, Simulator};
+use roku_simulator::{Account, Simulator};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::net::TcpListener;
 use usher::clock::Clock;
 use usher::config::{Config, QueueUrls, ROKU_KEYS_URL, aws_config};
-use usher::domain::offer;
+use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
-use usher::store::publisher_tokens::PublisherTokens;
+use usher::secrets::roku_api_keys::RokuApiKeys;
+use usher::store::publisher_tokens::{PublisherTokens, TokenName};
 use usher::store::publishers::Publishers;
 use usher::store::turns::Rate;
 use usher::store::{StoreError, Table};
 
 use crate::background::Background;
+use crate::kept::{Contents, Kept, KeptError, Secret};
+use crate::listening::{listen, listen_near, listen_near_on_this_machine, url_of};
 use crate::template::{Template, TemplateError};
-use crate::{dynamodb, gateway, secrets_manager, sqs};
+use crate::{dynamodb, gateway, leases, secrets_manager, simulated_roku, sqs};
 
 /// What to run.
 #[derive(Debug)]
@@ -33,15 +33,17 @@ pub struct Options {
     /// Where the gateway listens. The simulator, DynamoDB, SQS and Secrets Manager take the next four
     /// ports, or free ones; Secrets Manager is for this machine alone.
     pub listen: SocketAddr,
-    /// Where the table is kept; in memory if nowhere.
-    pub data: Option<PathBuf>,
+    /// The table and what lies beside it, from the last time or to go on with the next.
+    pub kept: Arc<Kept>,
     /// Whose catalog is sold.
     pub publisher: Publisher,
+    /// Whether the publisher is saved in the table.
+    pub saving: Saving,
     /// Another Roku, in place of the simulator.
     pub roku: Option<String>,
     /// Another key set, in place of the simulator's or Roku's own.
     pub roku_keys: Option<String>,
-    /// The publisher's Roku Pay API key.
+    /// The publisher's Roku Pay API key, where none is kept.
     pub roku_api_key: SecretString,
     /// The moment at which the simulator's clock stands still until it is moved; it runs with the
     /// real time if none is given.
@@ -53,13 +55,25 @@ pub struct Options {
     pub roku_rate: Rate,
 }
 
+/// What becomes of a publisher when a stack starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saving {
+    /// It is saved, in place of what the table has.
+    Always,
+    /// It is saved if the table has none of that id.
+    IfNew,
+    /// It is what the table has, now or later.
+    Never,
+}
+
 impl Options {
     /// A stack in memory, on free ports, with the simulator.
     pub fn in_memory(publisher: Publisher) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            data: None,
+            kept: Arc::new(Kept::in_memory()),
             publisher,
+            saving: Saving::Always,
             roku: None,
             roku_keys: None,
             roku_api_key: SecretString::from(Account::default().api_key),
@@ -100,13 +114,15 @@ pub struct Stack {
     pub secrets_manager: String,
     /// Where Roku is asked, and where its keys are.
     pub roku: RokuAddresses,
-    /// The publisher whose catalog is loaded.
+    /// The publisher whose catalog is loaded: as the table has it, or as it was given where the table
+    /// has none.
     pub publisher: Publisher,
     /// A token of the publisher's.
     pub publisher_token: SecretString,
     /// What the handlers run with.
     pub config: Config,
     background: Arc<Background>,
+    kept: Arc<Kept>,
 }
 
 /// Why the stack does not run.
@@ -130,6 +146,9 @@ pub enum StackError {
     /// The table could not be filled.
     #[error("the table could not be filled: {}", .0.with_causes())]
     Store(#[from] StoreError),
+    /// What is kept from the last time cannot be used.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
 }
 
 impl Stack {
@@ -152,10 +171,16 @@ impl Stack {
         let urls = [&gateway, &simulator, &database, &queue, &secrets].map(url_of);
         let [gateway_url, simulator_url, dynamodb_url, sqs_url, secrets_url] = urls;
 
-        dynamodb::start(database, options.data.as_deref(), &template).await?;
-        secrets_manager::start(secrets, secrets_of(&options));
-        let roku =
-            options.roku.is_none().then(|| start_simulator(simulator, &options, &gateway_url));
+        let kept = Arc::clone(&options.kept);
+        let id = options.publisher.id.clone();
+        dynamodb::start(database, kept.table(), &template).await?;
+        let known_key = Self::roku_api_key(&kept, &id);
+        let api_key = known_key.unwrap_or_else(|| options.roku_api_key.clone());
+        let roku = options.roku.is_none().then(|| simulated_roku::open(&options, &api_key));
+        let roku = roku.transpose()?;
+        let own_key = roku.as_ref().map(|roku| SecretString::from(roku.api_key()));
+        kept.change(|kept| begin(kept, &id, own_key.unwrap_or(api_key)))?;
+        secrets_manager::start(secrets, Arc::clone(&kept));
         let addresses = roku_addresses(&options, &simulator_url);
         let clock =
             roku.clone().map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
@@ -166,12 +191,24 @@ impl Stack {
             queues,
             ..config_for(&aws, &addresses, clock).await
         };
-        let publisher_token = load(&config, &options.publisher).await?;
+        if kept.table().is_some() {
+            leases::release(&config).await?;
+        }
+        let publisher = load(&config.table, options.publisher, options.saving).await?;
+        let publisher_token = token(&config, &kept, &id).await?;
+        if let Some(roku) = &roku {
+            roku.set_push_url(&format!("{gateway_url}/roku/push-notification/{id}"));
+            simulated_roku::sell(roku, &publisher);
+            simulated_roku::start(roku, simulator, Arc::clone(&kept))?;
+        }
         let router = gateway::router(&template, &config)?;
         tokio::spawn(async move { axum::serve(gateway, router).await });
         let background = Background::new(&config)?;
         if let Some(pause) = options.tick {
             Arc::clone(&background).tick_every(pause);
+            if let Some(roku) = &roku {
+                simulated_roku::live(roku, &config.table, &id, pause);
+            }
         }
 
         Ok(Self {
@@ -181,11 +218,27 @@ impl Stack {
             dynamodb: dynamodb_url,
             secrets_manager: secrets_url,
             roku: addresses,
-            publisher: options.publisher,
+            publisher,
             publisher_token,
             config,
             background,
+            kept,
         })
+    }
+
+    /// The Roku Pay API key that is kept for a publisher; none where none is, or what is kept is no
+    /// key.
+    pub fn roku_api_key(kept: &Kept, publisher: &PublisherId) -> Option<SecretString> {
+        let secret = kept.secret(&roku_api_key_name(publisher))?;
+        RokuApiKeys::parse(secret.expose_secret()).ok().map(|keys| keys.active)
+    }
+
+    /// Writes down what has just happened at the simulated Roku. All else is written as it happens.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn end(&self) -> Result<(), KeptError> {
+        self.simulator.as_ref().map_or(Ok(()), |roku| self.kept.keep_roku(roku))
     }
 
     /// Has the schedule run once, and the worker of the queue until nothing is left to do now.
@@ -194,100 +247,25 @@ impl Stack {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StackError> {
-    TcpListener::bind(address).await.map_err(|error| StackError::Listen(address, error))
-}
-
-/// A listener a few ports further, or on a free port where that one is taken.
-async fn listen_near(gateway: &TcpListener, ports_further: u16) -> Result<TcpListener, StackError> {
-    listen_further(address_of(gateway)?, ports_further).await
-}
-
-/// The same for programs on this machine alone, wherever the gateway listens.
-async fn listen_near_on_this_machine(
-    gateway: &TcpListener,
-    ports_further: u16,
-) -> Result<TcpListener, StackError> {
-    let port = address_of(gateway)?.port();
-    listen_further(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ports_further).await
-}
-
-fn address_of(listener: &TcpListener) -> Result<SocketAddr, StackError> {
-    listener.local_addr().map_err(|error| StackError::Listen(([0, 0, 0, 0], 0).into(), error))
-}
-
-async fn listen_further(
-    mut address: SocketAddr,
-    ports_further: u16,
-) -> Result<TcpListener, StackError> {
-    let next = address.port().checked_add(ports_further);
-    address.set_port(next.unwrap_or(0));
-    if let Ok(listener) = listen(address).await {
-        return Ok(listener);
-    }
-    address.set_port(0);
-    listen(address).await
-}
-
-/// The address of a listener as a program on this machine reaches it.
-fn url_of(listener: &TcpListener) -> String {
-    let mut address = listener.local_addr().unwrap_or_else(|_| ([127, 0, 0, 1], 0).into());
-    if address.ip().is_unspecified() {
-        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    }
-    format!("http://{address}")
-}
-
-/// The publisher's API key, and a seed for customer tokens that is new with each start.
-fn secrets_of(options: &Options) -> HashMap<String, SecretString> {
+/// Notes for whom the stack runs, and makes the secrets that are missing: the publisher's API key,
+/// and the seed of customer tokens.
+fn begin(
+    kept: &mut Contents,
+    publisher: &PublisherId,
+    api_key: SecretString,
+) -> Result<(), KeptError> {
+    kept.publisher = Some(publisher.clone());
+    let mut provide = |name: String, secret: SecretString| {
+        kept.secrets.entry(name).or_default().get_or_insert(Secret(secret));
+    };
     let seed = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let prefix = Stack::SECRETS_PREFIX;
-    let api_key = format!("{prefix}/roku-api-key/{}", options.publisher.id);
-    HashMap::from([
-        (format!("{prefix}/customer-token-seed"), SecretString::from(seed)),
-        (api_key, options.roku_api_key.clone()),
-    ])
+    provide(format!("{}/customer-token-seed", Stack::SECRETS_PREFIX), SecretString::from(seed));
+    provide(roku_api_key_name(publisher), api_key);
+    Ok(())
 }
 
-fn start_simulator(listener: TcpListener, options: &Options, gateway: &str) -> Arc<Simulator> {
-    let publisher = &options.publisher;
-    let account = Account {
-        channel: publisher.settings.channels.first().cloned().unwrap_or_default(),
-        api_key: options.roku_api_key.expose_secret().to_owned(),
-        products: publisher.catalog.offers().iter().map(product_of).collect(),
-        // Who does not hold back is not held back: tests are in a hurry.
-        requests_per_second: Account::default()
-            .requests_per_second
-            .filter(|limit| u32::from(options.roku_rate.per_second.get()) <= limit.get()),
-        ..Account::default()
-    };
-    let simulator = match options.begins_at {
-        Some(moment) => Simulator::stopped_at(account, moment),
-        None => Simulator::new(account),
-    };
-    simulator.set_push_url(&format!("{gateway}/roku/push-notification/{}", publisher.id));
-    tokio::spawn(Arc::clone(&simulator).serve(listener));
-    simulator
-}
-
-/// The product at Roku that an offer stands for.
-fn product_of(offer: &offer::Offer) -> Product {
-    let period = offer.period.map(|period| match period {
-        offer::Period::Day => Period::Days(1),
-        offer::Period::Week => Period::Days(7),
-        offer::Period::TwoWeeks => Period::Days(14),
-        offer::Period::Month => Period::Months(1),
-        offer::Period::ThreeMonths => Period::Months(3),
-        offer::Period::SixMonths => Period::Months(6),
-        offer::Period::Year => Period::Months(12),
-    });
-    Product {
-        code: offer.roku_product().to_string(),
-        name: offer.title.clone(),
-        price: offer.price,
-        period,
-        group: offer.group.clone(),
-    }
+fn roku_api_key_name(publisher: &PublisherId) -> String {
+    format!("{}/roku-api-key/{publisher}", Stack::SECRETS_PREFIX)
 }
 
 fn roku_addresses(options: &Options, simulator: &str) -> RokuAddresses {
@@ -332,9 +310,42 @@ async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Conf
     }
 }
 
-/// Saves the publisher and issues a token.
-async fn load(config: &Config, publisher: &Publisher) -> Result<SecretString, StackError> {
-    Publishers::new(&config.table).save(publisher).await?;
+/// Saves the publisher, or not. Gives what the table has then, or what was given where it has none.
+async fn load(table: &Table, given: Publisher, saving: Saving) -> Result<Publisher, StackError> {
+    let known = in_table(table, &given.id).await?;
+    if saving == Saving::Always || (saving == Saving::IfNew && known.is_none()) {
+        Publishers::new(table).save(&given).await?;
+        return Ok(given);
+    }
+    Ok(known.map_or(given, Arc::unwrap_or_clone))
+}
+
+/// A publisher as the table has it now.
+pub(crate) async fn in_table(
+    table: &Table,
+    id: &PublisherId,
+) -> Result<Option<Arc<Publisher>>, StoreError> {
+    // One that remembers nothing.
+    Publishers::new(table).find(id).await
+}
+
+/// The token that was printed at the last start, if it is still one; else a new one.
+async fn token(
+    config: &Config,
+    kept: &Kept,
+    publisher: &PublisherId,
+) -> Result<SecretString, StackError> {
     let tokens = PublisherTokens::new(&config.table);
-    Ok(tokens.issue(&publisher.id, None, config.clock.now()).await?)
+    if let Some(Secret(known)) = kept.read(|kept| kept.publisher_tokens.get(publisher).cloned())
+        && tokens.publisher_of(known.expose_secret()).await?.as_ref() == Some(publisher)
+    {
+        return Ok(known);
+    }
+    let name = TokenName::parse("usher local").ok();
+    let token = tokens.issue(publisher, name, config.clock.now()).await?;
+    kept.change(|kept| {
+        kept.publisher_tokens.insert(publisher.clone(), Secret(token.clone()));
+        Ok::<_, KeptError>(())
+    })?;
+    Ok(token)
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// A clock that can be moved ahead. It runs as the real one does, or stands still in between
 /// ([`Clock::stopped_at`]). Clones are the same clock.
@@ -18,6 +19,16 @@ enum Hands {
     Stopped { at: Mutex<Timestamp> },
 }
 
+/// How a clock is set.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum Reading {
+    /// It runs, so many milliseconds ahead of the real time.
+    Running { ahead_ms: i64 },
+    /// It stands still.
+    Stopped { at: Timestamp },
+}
+
 impl Default for Hands {
     fn default() -> Self {
         Self::Running { ahead_ms: AtomicI64::default() }
@@ -28,6 +39,26 @@ impl Clock {
     /// A clock that stands still at a moment, which may be long past, until it is moved.
     pub fn stopped_at(moment: Timestamp) -> Self {
         Self { hands: Arc::new(Hands::Stopped { at: Mutex::new(moment) }) }
+    }
+
+    /// A clock that goes on as another was set.
+    pub(crate) fn set_to(reading: Reading) -> Self {
+        match reading {
+            Reading::Stopped { at } => Self::stopped_at(at),
+            Reading::Running { ahead_ms } => {
+                Self { hands: Arc::new(Hands::Running { ahead_ms: AtomicI64::new(ahead_ms) }) }
+            }
+        }
+    }
+
+    /// How it is set.
+    pub(crate) fn reading(&self) -> Reading {
+        match &*self.hands {
+            Hands::Stopped { at } => Reading::Stopped { at: *lock(at) },
+            Hands::Running { ahead_ms } => {
+                Reading::Running { ahead_ms: ahead_ms.load(Ordering::SeqCst) }
+            }
+        }
     }
 
     /// The time in the simulation.
@@ -42,12 +73,15 @@ impl Clock {
         }
     }
 
-    /// Moves the clock ahead to `moment`. Time never runs backwards: an earlier one is ignored.
-    pub(crate) fn move_to(&self, moment: Timestamp) {
+    /// Moves the clock ahead to `moment`. Time never runs backwards: an earlier one is ignored. Says
+    /// whether it was moved.
+    pub(crate) fn move_to(&self, moment: Timestamp) -> bool {
         match &*self.hands {
             Hands::Stopped { at } => {
                 let mut at = lock(at);
+                let is_ahead = moment > *at;
                 *at = moment.max(*at);
+                is_ahead
             }
             Hands::Running { ahead_ms } => {
                 let missing_ms = moment.duration_since(self.now()).as_millis();
@@ -55,6 +89,7 @@ impl Clock {
                 if missing_ms > 0 {
                     ahead_ms.fetch_add(missing_ms, Ordering::SeqCst);
                 }
+                missing_ms > 0
             }
         }
     }

@@ -18,6 +18,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 pub use money::Refund;
 pub use order::Order;
@@ -31,7 +32,8 @@ use crate::product::Product;
 use charge::Charge;
 
 /// Everything bought from one developer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Ledger {
     products: HashMap<String, Product>,
     channel: String,
@@ -45,9 +47,8 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn new(products: Vec<Product>, channel: String, grace_days: u8) -> Self {
-        let products = products.into_iter().map(|product| (product.code.clone(), product));
         Self {
-            products: products.collect(),
+            products: by_code(products),
             channel,
             grace_days,
             purchases: Vec::new(),
@@ -55,6 +56,16 @@ impl Ledger {
             credits_issued: 0,
             refunds: Vec::new(),
         }
+    }
+
+    /// Sells these products from now on. What was bought stays what it was.
+    pub(crate) fn sell(&mut self, products: Vec<Product>) {
+        self.products = by_code(products);
+    }
+
+    /// Everything is bought in this app from now on.
+    pub(crate) fn set_channel(&mut self, channel: &str) {
+        channel.clone_into(&mut self.channel);
     }
 
     /// A customer buys a product; with a trial of one period if `trial`.
@@ -74,7 +85,7 @@ impl Ledger {
         } else {
             self.charge(customer, product.price, now)
         };
-        let index = self.add(Purchase { trial, ..Purchase::new(customer, product, charge) });
+        let index = self.add(Purchase { trial, ..self.purchase(customer, product, charge) });
         let message = self.tell_charge(index, Kind::Sale, now);
         Ok((Order::of(&self.purchases[index]), vec![message]))
     }
@@ -98,6 +109,11 @@ impl Ledger {
     /// Whether a customer has a plan, running or about to start, that a product would stand beside.
     fn is_subscribed(&self, customer: &str, product: &Product) -> bool {
         self.purchases.iter().any(|one| one.is_plan_beside(customer, product) && !one.cancelled)
+    }
+
+    /// Bought in the app that sells now.
+    fn purchase(&self, customer: &str, product: Product, charge: Charge) -> Purchase {
+        Purchase::new(&self.channel, customer, product, charge)
     }
 
     fn add(&mut self, purchase: Purchase) -> usize {
@@ -133,8 +149,12 @@ impl Ledger {
     fn push(&mut self, index: usize, event: Event) -> Message {
         let purchase = &mut self.purchases[index];
         let at = purchase.date_event(event.at);
-        Message::about(purchase, &self.channel, &Event { at, ..event })
+        Message::about(purchase, &Event { at, ..event })
     }
+}
+
+fn by_code(products: Vec<Product>) -> HashMap<String, Product> {
+    products.into_iter().map(|product| (product.code.clone(), product)).collect()
 }
 
 /// Roku dates the second push of a pair a second after the first.

@@ -48,7 +48,9 @@
 //!   [`invalidate_public_keys`](Simulator::invalidate_public_keys).
 //!
 //! Time is the real one moved ahead, or stands still where a test wants it
-//! ([`Simulator::stopped_at`]). What Roku never says can be said all the same:
+//! ([`Simulator::stopped_at`]). A simulation can end and go on later, in another process, with the
+//! same purchases, keys and time: [`save`](Simulator::save), [`restore`](Simulator::restore), and
+//! [`changes`](Simulator::changes), which says when there is something to save. What Roku never says can be said all the same:
 //! [`Simulator::script_answer`], [`Simulator::sign`]. All of it can also be done over HTTP.
 //!
 //! ```no_run
@@ -80,4 +82,4 @@ pub use faults::{PushFault, WebServiceFault};
 pub use ledger::{Order, Refund, Refused};
 pub use product::{Period, Product};
 pub use signing::{Claims, SigningKey};
-pub use simulator::{Account, MessageKeys, OldKey, PushUrl, Requests, Simulator};
+pub use simulator::{Account, MessageKeys, OldKey, PushUrl, Requests, Simulator, State};

@@ -5,7 +5,7 @@ mod kind;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub(crate) use kind::Kind;
@@ -17,7 +17,7 @@ use crate::ledger::Purchase;
 pub(crate) const CHANNEL_NAME: &str = "Simulated channel";
 
 /// A message that is to be pushed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Message {
     /// The same when the same message is sent again.
     pub(crate) key: String,
@@ -27,7 +27,8 @@ pub(crate) struct Message {
 }
 
 /// Roku's `x-Roku-message-type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum MessageType {
     /// What happened to a purchase, or the text of a test.
     Push,
@@ -80,13 +81,13 @@ impl Amounts {
 }
 
 impl Message {
-    /// The push about an event of a purchase of a channel.
-    pub(crate) fn about(purchase: &Purchase, channel: &str, event: &Event) -> Self {
+    /// The push about an event of a purchase.
+    pub(crate) fn about(purchase: &Purchase, event: &Event) -> Self {
         let mut fields = Fields::default();
         fields.set("transactionType", event.kind);
         fields.set("transactionId", &event.transaction);
         fields.set("customerId", &purchase.customer);
-        fields.set("channelId", channel);
+        fields.set("channelId", &purchase.channel);
         fields.describe(purchase, event);
         fields.date(purchase, event);
         fields.count(event);

@@ -1,5 +1,6 @@
 //! Roku's signing key, its key set, and the claims around a message.
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
@@ -21,6 +22,19 @@ pub struct SigningKey {
     pair: KeyPair,
     public: Value,
 }
+
+/// A signing key as it is written down: its private half.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredKey {
+    kid: String,
+    /// Base64url.
+    pkcs8: String,
+}
+
+/// What was written down is no RSA key.
+#[derive(Debug, thiserror::Error)]
+#[error("a signing key is no PKCS #8 key of RSA in base64url")]
+pub(crate) struct InvalidKey;
 
 /// What a push claims. The fields are public, so that a test can make a wrong one and sign it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,9 +80,12 @@ impl SigningKey {
     #[expect(clippy::expect_used, reason = "generating a key needs nothing that could be missing")]
     pub fn generate() -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("a 2048-bit RSA key");
+        Self::named(format!("ROKU-PARTNER-SERVICE-TEST-{}", Uuid::new_v4().simple()), pair)
+    }
+
+    fn named(kid: String, pair: KeyPair) -> Self {
         let public = pair.public_key();
         let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let kid = format!("ROKU-PARTNER-SERVICE-TEST-{}", Uuid::new_v4().simple());
         // Exactly these members: Roku's own sample code knows no others.
         let public = json!({
             "kty": "RSA",
@@ -88,6 +105,18 @@ impl SigningKey {
     /// The key set that Roku would publish with this key in it.
     pub fn jwks(&self) -> Value {
         json!({ "keys": [self.public] })
+    }
+
+    #[expect(clippy::expect_used, reason = "every key that signs can be written down")]
+    pub(crate) fn to_stored(&self) -> StoredKey {
+        let pkcs8: Pkcs8V1Der<'_> = self.pair.as_der().expect("a key in DER");
+        StoredKey { kid: self.kid.clone(), pkcs8: URL_SAFE_NO_PAD.encode(pkcs8.as_ref()) }
+    }
+
+    pub(crate) fn from_stored(stored: StoredKey) -> Result<Self, InvalidKey> {
+        let pkcs8 = URL_SAFE_NO_PAD.decode(stored.pkcs8).map_err(|_| InvalidKey)?;
+        let pair = KeyPair::from_pkcs8(&pkcs8).map_err(|_| InvalidKey)?;
+        Ok(Self::named(stored.kid, pair))
     }
 
     /// What a key set says of this key.

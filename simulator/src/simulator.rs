@@ -10,7 +10,9 @@ mod pushes;
 mod replay;
 mod requests;
 mod signing_keys;
+mod state;
 mod time;
+mod undelivered;
 mod web_service_faults;
 
 use std::num::NonZeroU32;
@@ -18,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::control;
@@ -37,6 +40,8 @@ use requests::RequestLog;
 pub use requests::Requests;
 pub use signing_keys::OldKey;
 use signing_keys::SigningKeys;
+pub use state::State;
+use undelivered::Undelivered;
 
 /// A developer account at Roku.
 #[derive(Debug, Clone)]
@@ -73,9 +78,9 @@ impl Default for Account {
 /// Roku Pay, as one developer sees it.
 #[derive(Debug)]
 pub struct Simulator {
-    account: Account,
     clock: Clock,
     courier: Courier,
+    requests_per_second: Option<NonZeroU32>,
     ledger: Mutex<Ledger>,
     answers: Mutex<Answers>,
     api_keys: Mutex<ApiKeys>,
@@ -85,7 +90,11 @@ pub struct Simulator {
     push_url: Mutex<Option<String>>,
     push_log: Mutex<PushLog>,
     push_faults: Mutex<PushFaults>,
+    undelivered: Mutex<Undelivered>,
     deny_list: Mutex<DenyList>,
+    /// Held while time passes, so that all that falls due is told to one who waits for it.
+    passing: tokio::sync::Mutex<()>,
+    changes: watch::Sender<u64>,
 }
 
 impl Simulator {
@@ -101,14 +110,13 @@ impl Simulator {
     }
 
     fn with_clock(account: Account, clock: Clock) -> Arc<Self> {
-        let ledger =
-            Ledger::new(account.products.clone(), account.channel.clone(), account.grace_days);
+        let Account { channel, api_key, products, grace_days, requests_per_second } = account;
         Arc::new(Self {
-            api_keys: Mutex::new(ApiKeys::new(&account.api_key)),
-            account,
             clock,
             courier: Courier::new(),
-            ledger: Mutex::new(ledger),
+            requests_per_second,
+            ledger: Mutex::new(Ledger::new(products, channel, grace_days)),
+            api_keys: Mutex::new(ApiKeys::new(&api_key)),
             answers: Mutex::default(),
             web_service_fault: Mutex::default(),
             request_log: Mutex::default(),
@@ -116,7 +124,10 @@ impl Simulator {
             push_url: Mutex::default(),
             push_log: Mutex::default(),
             push_faults: Mutex::default(),
+            undelivered: Mutex::default(),
             deny_list: Mutex::default(),
+            passing: tokio::sync::Mutex::default(),
+            changes: watch::Sender::default(),
         })
     }
 
@@ -128,9 +139,15 @@ impl Simulator {
         axum::serve(listener, control::router(self)).await
     }
 
-    /// The developer account.
-    pub fn account(&self) -> &Account {
-        &self.account
+    /// Sells these products from now on, as the developer's catalog at Roku says. What was bought
+    /// goes on as it was bought.
+    pub fn sell(&self, products: Vec<Product>) {
+        self.with_ledger(|ledger| ledger.sell(products));
+    }
+
+    /// The app that everything is bought in from now on.
+    pub fn set_channel(&self, channel: &str) {
+        self.with_ledger(|ledger| ledger.set_channel(channel));
     }
 
     /// The clock of the simulation.
@@ -144,8 +161,11 @@ impl Simulator {
         event: impl FnOnce(&mut Ledger, Timestamp) -> Result<(T, Vec<Message>), Refused>,
     ) -> Result<(T, Vec<Delivery>), Refused> {
         let now = self.clock.now();
-        let (obtained, messages) = self.with_ledger(|ledger| event(ledger, now))?;
-        Ok((obtained, self.push(messages).await))
+        let (obtained, messages) = self.with_ledger(|ledger| {
+            let (obtained, messages) = event(ledger, now)?;
+            Ok((obtained, self.note(messages)))
+        })?;
+        Ok((obtained, self.send(messages).await))
     }
 
     async fn happen(
@@ -156,8 +176,20 @@ impl Simulator {
         Ok(deliveries)
     }
 
-    pub(crate) fn with_ledger<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {
-        work(&mut lock(&self.ledger))
+    pub(crate) fn read_ledger<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
+        look(&lock(&self.ledger))
+    }
+
+    fn with_ledger<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {
+        work(&mut self.change(&self.ledger))
+    }
+
+    /// Locks what is about to be changed. Whoever is told of that now and wants to see it waits for
+    /// the lock.
+    fn change<'a, T>(&self, mutex: &'a Mutex<T>) -> MutexGuard<'a, T> {
+        let locked = lock(mutex);
+        self.changes.send_modify(|changes| *changes += 1);
+        locked
     }
 }
 

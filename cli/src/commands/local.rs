@@ -3,17 +3,23 @@
 use std::convert::Infallible;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
+use roku_simulator::Account;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use usher::domain::catalog::Catalog;
+use usher::domain::id::PublisherId;
+use usher::domain::publisher::Publisher;
 use usher::store::turns::Rate;
 
-use super::Failure;
+use super::{Failure, publisher_id};
 use crate::catalog_file;
-use crate::stack::{Options, Stack};
+use crate::kept::Kept;
+use crate::stack::{Options, Saving, Stack};
 
 /// What to run, and where.
 #[derive(Debug, Args)]
@@ -22,12 +28,17 @@ pub struct Arguments {
     /// ports, or free ones. Port 0 takes a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
-    /// Keep the table in this file instead of in memory
+    /// Keep the table in this file instead of in memory, and beside it the secrets, a publisher
+    /// token and the simulated Roku, so that the next start goes on where this one ends
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// Sell what this catalog says instead of the demo publisher's
+    /// Run for the publisher of this catalog, and apply it at each start
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
+    /// Run for this publisher, which is in the table or is yet to be created there [default: that of
+    /// the last time, and the demo publisher at first]
+    #[arg(long, value_name = "ID", conflicts_with = "catalog")]
+    publisher: Option<String>,
     /// Ask this Roku instead of the simulator: what /validate-transaction/… is appended to. Roku's
     /// own is `https://apipub.roku.com/listen/transaction-service.svc`
     #[arg(long, value_name = "URL")]
@@ -35,16 +46,16 @@ pub struct Arguments {
     /// Check pushes with the JWK set at this address [default: the simulator's, or Roku's own]
     #[arg(long, value_name = "URL")]
     roku_keys: Option<String>,
-    /// The publisher's Roku Pay API key
+    /// The publisher's Roku Pay API key, if none is kept in FILE: from then on it is changed with
+    /// `usher publisher rotate-key` [default: the simulator's]
     #[arg(
         long,
         value_name = "KEY",
         env = "ROKU_API_KEY",
-        default_value = "F05447A57F8DF275FC30EC835FCAD10A19B6",
         hide_env_values = true,
         value_parser = |key: &str| Ok::<_, Infallible>(SecretString::from(key))
     )]
-    roku_api_key: SecretString,
+    roku_api_key: Option<SecretString>,
     /// How often the schedule and the queues' worker run, which ask Roku about what is due; 0s for
     /// never
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = tick)]
@@ -59,20 +70,22 @@ pub struct Arguments {
 /// # Errors
 /// When something cannot be started.
 pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let publisher = match &arguments.catalog {
-        Some(file) => catalog_file::read(file)?,
-        None => catalog_file::demo()?,
+    let kept = match &arguments.data {
+        Some(file) => Kept::beside(file)?,
+        None => Kept::in_memory(),
     };
+    let (publisher, saving) = publisher(arguments, &kept)?;
     let stack = Stack::start(Options {
         listen: arguments.listen,
-        data: arguments.data.clone(),
-        publisher,
         roku: arguments.roku.clone(),
         roku_keys: arguments.roku_keys.clone(),
-        roku_api_key: arguments.roku_api_key.clone(),
+        roku_api_key: roku_api_key(arguments, &kept, &publisher.id),
         begins_at: None,
         tick: Some(arguments.tick).filter(|tick| !tick.is_zero()),
         roku_rate: Rate::DEFAULT,
+        kept: Arc::new(kept),
+        publisher,
+        saving,
     })
     .await?;
     if arguments.json {
@@ -81,7 +94,43 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         print_text(&stack);
     }
     interrupted().await?;
+    stack.end()?;
     Ok(())
+}
+
+/// For whom it runs, and what becomes of what the table says of them.
+fn publisher(arguments: &Arguments, kept: &Kept) -> Result<(Publisher, Saving), Failure> {
+    if let Some(file) = &arguments.catalog {
+        return Ok((catalog_file::read(file)?, Saving::Always));
+    }
+    if let Some(id) = &arguments.publisher {
+        return Ok((unknown(publisher_id(id)?)?, Saving::Never));
+    }
+    let demo = catalog_file::demo()?;
+    match kept.publisher() {
+        Some(last) if last != demo.id => Ok((unknown(last)?, Saving::Never)),
+        _ => Ok((demo, Saving::IfNew)),
+    }
+}
+
+/// A publisher of whom nothing is known: no channel, and nothing to sell.
+fn unknown(id: PublisherId) -> Result<Publisher, Failure> {
+    let settings = serde_json::from_value(json!({ "channels": [] }))?;
+    Ok(Publisher { id, settings, catalog: Catalog::default() })
+}
+
+fn roku_api_key(arguments: &Arguments, kept: &Kept, publisher: &PublisherId) -> SecretString {
+    let given = arguments.roku_api_key.as_ref();
+    let known = Stack::roku_api_key(kept, publisher);
+    if let (Some(given), Some(known)) = (given, known)
+        && given.expose_secret() != known.expose_secret()
+    {
+        tracing::warn!(
+            %publisher,
+            "another Roku API key is kept and used: change it with `usher publisher rotate-key`"
+        );
+    }
+    given.cloned().unwrap_or_else(|| SecretString::from(Account::default().api_key))
 }
 
 fn tick(text: &str) -> Result<Duration, String> {
@@ -129,6 +178,13 @@ fn print_text(stack: &Stack) {
     println!("  Secrets Manager  {secrets_manager}");
     println!("  publisher        {publisher}  token {token}\n");
     println!("Roku sends pushes to {gateway}/roku/push-notification/{publisher}\n");
+    if stack.publisher.settings.channels.is_empty() {
+        println!("There is no publisher {publisher} yet. To make it:\n");
+        println!("  cargo run -- publisher create {publisher} --channel ID --local={dynamodb}");
+        println!("  cargo run -- catalog apply FILE --local={dynamodb}\n");
+        println!("Roku sells what is in the catalog as soon as it is applied.");
+    }
+    print_faults(stack);
     let offer = stack.publisher.catalog.offers().first();
     let (Some(simulator), Some(offer)) = (&stack.simulator_url, offer) else {
         return;
@@ -151,6 +207,20 @@ fn print_text(stack: &Stack) {
     println!(
         "  cargo run -- customer show ann@example.com --publisher {publisher} --local={dynamodb}"
     );
+}
+
+/// What was broken before a stop still is.
+#[expect(clippy::print_stdout, reason = "the person at the terminal reads it")]
+fn print_faults(stack: &Stack) {
+    let Some(roku) = &stack.simulator else { return };
+    let faults = [
+        ("web-services", roku.web_service_fault().is_some()),
+        ("pushes", roku.push_fault().is_some()),
+    ];
+    for (what, _) in faults.into_iter().filter(|(_, is_broken)| *is_broken) {
+        println!("Roku's {what} are still broken; to mend them:\n");
+        println!("  cargo run -- simulate fault {what} none\n");
+    }
 }
 
 async fn interrupted() -> std::io::Result<()> {

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::Refused;
 use crate::id::new_id;
 
 /// One transaction of a chain. Amounts are in US dollars.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub(crate) transaction: String,
     pub(crate) at: Timestamp,
@@ -22,13 +23,14 @@ pub(crate) struct Charge {
 }
 
 /// A dispute about what was left of a charge then, from stage to stage.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Chargeback {
     amount: Decimal,
     stage: Stage,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 enum Stage {
     Opened,
     Reversed,

@@ -73,7 +73,7 @@ impl Ledger {
         let moved = money_moved(Kind::Credit, amount, partner_reference, now);
         let event = Event { transaction: number.clone(), ..moved };
         self.credits_issued = self.credits_issued.saturating_add(1);
-        Ok((number, vec![Message::about(&self.purchases[index], &self.channel, &event)]))
+        Ok((number, vec![Message::about(&self.purchases[index], &event)]))
     }
 
     /// The customer has their bank take a charge back.

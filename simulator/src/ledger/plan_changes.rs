@@ -24,7 +24,7 @@ impl Ledger {
         let charge = self.charge(customer, product.price, now);
         let change = Some(self.change_from(old, true));
         self.purchases[old].end();
-        let plan = Purchase { change, ..Purchase::new(customer, product, charge) };
+        let plan = Purchase { change, ..self.purchase(customer, product, charge) };
         Ok(self.replace(old, plan, Kind::UpgradeSale, Kind::UpgradeCancellation))
     }
 
@@ -44,7 +44,7 @@ impl Ledger {
             trial: true,
             deferred_credit: self.worth_now(old, now),
             payments_fail: self.purchases[old].payments_fail,
-            ..Purchase::new(customer, product, charge)
+            ..self.purchase(customer, product, charge)
         };
         self.purchases[old].cancelled = true;
         match self.purchases[old].standing {
@@ -76,7 +76,7 @@ impl Ledger {
             anchor: starts_at.unwrap_or(now),
             terms: 0,
             payments_fail: self.purchases[old].payments_fail,
-            ..Purchase::new(customer, product, charge)
+            ..self.purchase(customer, product, charge)
         };
         self.purchases[old].cancelled = true;
         Ok(self.replace(old, plan, Kind::DowngradeSale, Kind::DowngradeCancellation))

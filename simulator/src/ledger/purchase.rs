@@ -4,6 +4,7 @@ mod payment;
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::charge::Charge;
 use crate::product::Product;
@@ -13,10 +14,13 @@ use crate::product::Product;
 const RECOVERY: SignedDuration = SignedDuration::from_hours(24 * 60);
 
 /// One subscription chain, or one thing bought once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Purchase {
     /// The first transaction, which names the chain.
     pub(crate) original: String,
+    /// The app that it was bought in.
+    pub(crate) channel: String,
     pub(crate) customer: String,
     pub(crate) product: Product,
     pub(crate) purchased_at: Timestamp,
@@ -46,7 +50,8 @@ pub(crate) struct Purchase {
 }
 
 /// Where a purchase stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Standing {
     /// In a term, or bought once.
     Active,
@@ -63,7 +68,8 @@ pub(crate) enum Standing {
 }
 
 /// Which plan a purchase replaced, and in which direction.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct PlanChange {
     pub(crate) is_upgrade: bool,
     pub(crate) replaced: String,
@@ -71,9 +77,10 @@ pub(crate) struct PlanChange {
 
 impl Purchase {
     /// Bought by a charge, for the term that begins with it.
-    pub(super) fn new(customer: &str, product: Product, charge: Charge) -> Self {
+    pub(super) fn new(channel: &str, customer: &str, product: Product, charge: Charge) -> Self {
         Self {
             original: charge.transaction.clone(),
+            channel: channel.to_owned(),
             customer: customer.to_owned(),
             purchased_at: charge.at,
             anchor: charge.at,

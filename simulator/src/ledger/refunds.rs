@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::{Ledger, Purchase};
 use crate::id::plain;
 
 /// A refund that was made.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RefundMade {
     /// Roku's `RefundId`. The push about the refund has it for its `transactionId`.
     pub(crate) id: String,

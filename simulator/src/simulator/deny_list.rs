@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Simulator, lock};
 use crate::delivery::Delivery;
@@ -14,7 +14,7 @@ const TOO_MANY: usize = 100;
 const WITHIN: SignedDuration = SignedDuration::from_hours(24 * 10);
 
 /// The pushes that nobody has acknowledged, and whether there were too many.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct DenyList {
     /// When each was made, by its message key.
     unacknowledged: HashMap<String, Timestamp>,
@@ -76,7 +76,7 @@ impl Simulator {
     /// Roku takes the push URL off its deny list, and forgets what was not acknowledged there. What
     /// was not delivered meanwhile comes by a [replay](Self::replay).
     pub fn allow_push_url(&self) {
-        lock(&self.deny_list).allow();
+        self.change(&self.deny_list).allow();
     }
 }
 

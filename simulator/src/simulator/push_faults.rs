@@ -3,13 +3,15 @@
 use std::mem;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Simulator, lock};
 use crate::delivery::Delivery;
 use crate::faults::PushFault;
 use crate::message::Message;
 
 /// The fault, and what is held back until it is mended.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct PushFaults {
     current: Option<PushFault>,
     held: Vec<Message>,
@@ -49,12 +51,12 @@ impl Simulator {
     /// Breaks the way of pushes until it is [mended](Self::mend_pushes) or broken in another way.
     /// What is held back by then stays held back, and the last fault says in which order it comes.
     pub fn break_pushes(&self, fault: PushFault) {
-        lock(&self.push_faults).current = Some(fault);
+        self.change(&self.push_faults).current = Some(fault);
     }
 
     /// The way of pushes is free again. Gives what came of those that were held back.
     pub async fn mend_pushes(self: &Arc<Self>) -> Vec<Delivery> {
-        let held = lock(&self.push_faults).mend();
+        let held = self.change(&self.push_faults).mend();
         self.deliver(held).await
     }
 

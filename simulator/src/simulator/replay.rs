@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{Simulator, lock};
 use crate::delivery::Delivery;
@@ -23,7 +24,7 @@ pub enum MessageKeys {
 }
 
 /// What was pushed, whether it arrived or not, oldest first, as far back as it can be replayed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct PushLog(VecDeque<(Timestamp, Message)>);
 
 impl PushLog {

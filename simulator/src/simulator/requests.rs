@@ -73,7 +73,7 @@ impl Simulator {
     /// Notes a request, and says whether it is within the limit of the account.
     pub(crate) fn admit(&self, call: &str) -> bool {
         let mut log = lock(&self.request_log);
-        log.note(call, self.account.requests_per_second, Instant::now())
+        log.note(call, self.requests_per_second, Instant::now())
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Simulator, lock};
 use crate::delivery::Delivery;
 use crate::message::Message;
-use crate::signing::{Claims, SigningKey};
+use crate::signing::{Claims, InvalidKey, SigningKey, StoredKey};
 
 /// What becomes of the key before a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +20,35 @@ pub enum OldKey {
 }
 
 /// The key that signs now, and the one before it where that is still published.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "StoredKeys", into = "StoredKeys")]
 pub(super) struct SigningKeys {
     current: Arc<SigningKey>,
     previous: Option<Arc<SigningKey>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredKeys {
+    current: StoredKey,
+    previous: Option<StoredKey>,
+}
+
+impl From<SigningKeys> for StoredKeys {
+    fn from(keys: SigningKeys) -> Self {
+        let previous = keys.previous.map(|key| key.to_stored());
+        Self { current: keys.current.to_stored(), previous }
+    }
+}
+
+impl TryFrom<StoredKeys> for SigningKeys {
+    type Error = InvalidKey;
+    fn try_from(stored: StoredKeys) -> Result<Self, InvalidKey> {
+        let restored = |key: StoredKey| SigningKey::from_stored(key).map(Arc::new);
+        Ok(Self {
+            current: restored(stored.current)?,
+            previous: stored.previous.map(restored).transpose()?,
+        })
+    }
 }
 
 impl Default for SigningKeys {
@@ -51,13 +77,13 @@ impl Simulator {
 
     /// Signs with a new key from now on. The key set holds it at once.
     pub fn rotate_signing_key(&self, old_key: OldKey) {
-        lock(&self.signing_keys).rotate(old_key);
+        self.change(&self.signing_keys).rotate(old_key);
     }
 
     /// Tells the publisher to forget the public keys that it has kept, by a push of the type
     /// `roku.invalidate_public_keys`, signed with the current key.
     pub async fn invalidate_public_keys(self: &Arc<Self>) -> Vec<Delivery> {
-        self.push(vec![Message::invalidate_public_keys()]).await
+        self.push(Message::invalidate_public_keys()).await
     }
 
     /// Signs a message as Roku would sign it now, without delivering it.

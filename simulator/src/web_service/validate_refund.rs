@@ -23,7 +23,7 @@ pub(super) async fn answer_to(
     if !simulator.accepts_api_key(&api_key) {
         return unauthorized(&simulator);
     }
-    let described = simulator.with_ledger(|ledger| {
+    let described = simulator.read_ledger(|ledger| {
         let (refund, purchase) = ledger.find_refund(&refund)?;
         Some(describe(refund, purchase))
     });

@@ -29,14 +29,14 @@ pub(super) async fn answer_to(
         return answer(&simulator, &script);
     }
     let now = simulator.clock().now();
-    let described = simulator.with_ledger(|ledger| {
+    let described = simulator.read_ledger(|ledger| {
         let purchase = ledger.find(&transaction)?;
-        Some(describe(purchase, &simulator.account().channel, now))
+        Some(describe(purchase, now))
     });
     answer(&simulator, &described.unwrap_or_else(|| failure("Transaction not found")))
 }
 
-fn describe(purchase: &Purchase, channel: &str, now: Timestamp) -> Value {
+fn describe(purchase: &Purchase, now: Timestamp) -> Value {
     let change = purchase.change.as_ref();
     let charge = &purchase.latest;
     json!({
@@ -48,7 +48,7 @@ fn describe(purchase: &Purchase, channel: &str, now: Timestamp) -> Value {
         "amount": amount(purchase.product.price),
         "cancelled": purchase.cancelled,
         "cancelledTransactionIds": change.map(|change| [&change.replaced]),
-        "channelId": channel.parse::<u64>().unwrap_or_default(),
+        "channelId": purchase.channel.parse::<u64>().unwrap_or_default(),
         "channelName": CHANNEL_NAME,
         "couponCode": null,
         "creditsApplied": Some(charge.credits).filter(|credits| !credits.is_zero()).map(amount),

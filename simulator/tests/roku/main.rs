@@ -20,6 +20,7 @@ mod requests;
 mod samples;
 mod signing_keys;
 mod stage;
+mod state;
 mod trial_upgrades;
 mod web_service;
 mod web_service_faults;

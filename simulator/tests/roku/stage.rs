@@ -55,7 +55,11 @@ impl Stage {
     }
 
     pub(crate) async fn begin_with(account: Account) -> Self {
-        let roku = Simulator::stopped_at(account, moment(BEGINNING));
+        Self::around(Simulator::stopped_at(account, moment(BEGINNING))).await
+    }
+
+    /// The stage of a Roku that goes on where another was.
+    pub(crate) async fn around(roku: Arc<Simulator>) -> Self {
         let (webhook, pushes) = webhook().await;
         roku.set_push_url(&webhook);
         let url = serve_on_free_port(|listener| {

@@ -48,7 +48,8 @@ async fn other_publisher(usher: &Usher, sells: bool) -> String {
         let other = usher::domain::publisher::Publisher { id: id.clone(), ..demo };
         Publishers::new(table).save(&other).await.unwrap();
     }
-    let issued = PublisherTokens::new(table).issue(&id).await.unwrap();
+    let issued =
+        PublisherTokens::new(table).issue(&id, None, usher.stack.config.clock.now()).await.unwrap();
     secrecy::ExposeSecret::expose_secret(&issued).to_owned()
 }
 
