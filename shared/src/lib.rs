@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod queue;
 pub mod respond;
 pub mod roku;
+mod sdk_error;
 pub mod secrets;
 pub mod store;
 pub mod verification;

@@ -12,6 +12,8 @@
 //! | Roku's answer | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#answer#{time}#{transaction}` |
 //! | account | `ROKU#{publisher}#{rokuCustomerId}` | `ACCOUNT` |
 //! | push that belongs to no account | `ASIDE#{publisher}` | `PUSH#{reason}#{message key}` |
+//! | product that no offer stood for | `ASIDE#{publisher}` | `UNMAPPED#{product}` |
+//! | when the last push came | `ASIDE#{publisher}` | `CHANNEL#{channel}` |
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | Roku's public keys | `JWKS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
@@ -27,6 +29,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
@@ -35,6 +38,7 @@ use jiff::Timestamp;
 
 use crate::digest::sha256;
 use crate::domain::id::{CustomerId, PublisherId};
+use crate::sdk_error::root_cause;
 
 mod account_item;
 pub mod accounts;
@@ -43,6 +47,8 @@ pub mod customers;
 pub mod due;
 mod fact_item;
 pub mod histories;
+pub mod last_pushes;
+mod note;
 pub mod publisher_tokens;
 pub mod publishers;
 pub mod receipts;
@@ -50,6 +56,7 @@ pub mod roku_public_keys;
 pub mod set_aside;
 mod transaction_item;
 pub mod turns;
+pub mod unmapped_products;
 
 /// A sort key may have 1024 bytes, an id as many: longer ones are hashed in keys and kept whole in
 /// the item (`roku-pay.md` §10.6).
@@ -104,6 +111,26 @@ impl Table {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key.clone()));
         let answer = request.consistent_read(consistent).send().await;
         Ok(answer.map_err(StoreError::unavailable)?.item)
+    }
+
+    /// The query for the items under a partition key whose sort keys begin with `prefix`.
+    fn beginning(&self, pk: AttributeValue, prefix: &str) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.name);
+        query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", pk)
+            .expression_attribute_values(":prefix", string(prefix))
+    }
+
+    /// All of these items, in the order of their sort keys.
+    async fn all_beginning(
+        &self,
+        pk: AttributeValue,
+        prefix: &str,
+    ) -> Result<Vec<Item>, StoreError> {
+        let pages = self.beginning(pk, prefix).consistent_read(true).into_paginator();
+        let items = pages.items().send().collect::<Result<_, _>>().await;
+        items.map_err(StoreError::unavailable)
     }
 
     async fn put(&self, item: Item) -> Result<(), StoreError> {
@@ -175,6 +202,16 @@ impl StoreError {
     pub fn with_causes(&self) -> String {
         aws_sdk_dynamodb::error::DisplayErrorContext(self).to_string()
     }
+
+    /// The error in a line, for the person at the terminal.
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Unavailable(cause) | Self::Refused(cause) => {
+                format!("{self}: {}", root_cause(cause.as_ref()))
+            }
+            Self::Contended | Self::Corrupt(_) => self.to_string(),
+        }
+    }
 }
 
 /// Whether a transaction was cancelled because of what others wrote, and not for a fault of its own.
@@ -227,6 +264,10 @@ fn key(pk: &str, sk: &str) -> Item {
 
 fn customer_pk(publisher: &PublisherId, customer: &CustomerId) -> String {
     format!("CUST#{publisher}#{customer}")
+}
+
+fn aside_pk(publisher: &PublisherId) -> String {
+    format!("ASIDE#{publisher}")
 }
 
 fn string(text: impl Into<String>) -> AttributeValue {

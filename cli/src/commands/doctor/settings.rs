@@ -1,0 +1,24 @@
+//! Settings of a publisher that contradict each other.
+
+use serde_json::json;
+use usher::domain::publisher::Publisher;
+
+use super::Finding;
+
+/// Looks at the settings and the catalog.
+pub(super) fn examine(publisher: &Publisher) -> Finding {
+    let contradictions = contradictions(publisher);
+    let found = match contradictions.is_empty() {
+        true => "do not contradict each other".to_owned(),
+        false => contradictions.join("; "),
+    };
+    let is_wrong = !contradictions.is_empty();
+    Finding::well("settings", found, json!({ "contradictions": contradictions }))
+        .wrong_if(is_wrong, "change the catalog, then: usher catalog apply FILE")
+}
+
+/// The one place that says which settings contradict each other, in words. To be filled from
+/// `usher::domain::contradictions`.
+fn contradictions(_publisher: &Publisher) -> Vec<String> {
+    Vec::new()
+}
