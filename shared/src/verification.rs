@@ -121,9 +121,14 @@ impl Verification {
     }
 
     /// Keeps what Roku said, and notes beside it a product that the catalog does not know.
-    async fn keep_seen(&self, publisher: &Publisher, seen: Observation) -> Result<Kept, StoreError> {
+    async fn keep_seen(
+        &self,
+        publisher: &Publisher,
+        seen: Observation,
+    ) -> Result<Kept, StoreError> {
         let product = seen.product.clone();
-        let keep = self.accounts.keep(&publisher.id, Fact::Observation(seen));
+        // On the heap: it would stand on the stack twice while both are joined.
+        let keep = Box::pin(self.accounts.keep(&publisher.id, Fact::Observation(seen)));
         let note = self.unmapped.note_if_unmapped(publisher, Some(&product), self.clock.now());
         tokio::join!(keep, note).0
     }

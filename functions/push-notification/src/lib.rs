@@ -100,7 +100,8 @@ impl PushNotification {
             return self.ask_about(&publisher, &push).await;
         }
         let push = self.keys.verify(body).await.map_err(refusal)?;
-        let take = self.take(&publisher, &push);
+        // On the heap: it would stand on the stack twice while both are joined.
+        let take = Box::pin(self.take(&publisher, &push));
         let (taken, ()) = tokio::join!(take, self.note_channel(&publisher, &push));
         taken.map_err(|error| {
             tracing::error!(error = error.with_causes(), message_key = push.key, "push not kept");
@@ -111,7 +112,8 @@ impl PushNotification {
 
     /// Notes that a push came for a channel of the publisher's.
     async fn note_channel(&self, publisher: &Publisher, push: &VerifiedPush) {
-        let channel = belongs_to(publisher, push).ok().and_then(|notification| notification.channel);
+        let channel =
+            belongs_to(publisher, push).ok().and_then(|notification| notification.channel);
         if let Some(channel) = channel {
             self.last_pushes.note(&publisher.id, &channel, self.clock.now()).await;
         }
@@ -177,8 +179,7 @@ impl PushNotification {
         let purchase = notification.purchase.clone();
         let product = notification.product.clone();
         let keep = self.accounts.keep(&publisher.id, Fact::Notification(notification));
-        let note =
-            self.unmapped.note_if_unmapped(publisher, product.as_ref(), self.clock.now());
+        let note = self.unmapped.note_if_unmapped(publisher, product.as_ref(), self.clock.now());
         let (kept, ()) = tokio::join!(keep, note);
         let kept = kept?;
         let repeated = !kept.is_new;

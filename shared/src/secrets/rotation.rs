@@ -126,11 +126,7 @@ fn not_written(name: &str, error: &dyn std::error::Error) -> RotationError {
 }
 
 /// The keys after a rotation to `new`, and what came of it.
-fn rotate(
-    known: Option<RokuApiKeys>,
-    new: SecretString,
-    now: Timestamp,
-) -> (RokuApiKeys, Rotated) {
+fn rotate(known: Option<RokuApiKeys>, new: SecretString, now: Timestamp) -> (RokuApiKeys, Rotated) {
     let rotated_at = Some(now);
     let Some(known) = known else {
         return (RokuApiKeys { active: new, expiring: None, rotated_at }, Rotated::First);
@@ -156,7 +152,12 @@ mod tests {
         let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
         for (known, new, expected, outcome) in [
             (None, "A", r#"{"active":"A","rotated_at":"2026-03-01T12:00:00Z"}"#, First),
-            (Some("A"), "B", r#"{"active":"B","expiring":"A","rotated_at":"2026-03-01T12:00:00Z"}"#, Replaced(Before::NothingDropped)),
+            (
+                Some("A"),
+                "B",
+                r#"{"active":"B","expiring":"A","rotated_at":"2026-03-01T12:00:00Z"}"#,
+                Replaced(Before::NothingDropped),
+            ),
             (
                 Some(r#"{"active":"B","expiring":"A"}"#),
                 "C",

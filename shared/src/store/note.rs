@@ -10,7 +10,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Puts an item, at once or not at all. That it was not is told in the log.
 pub(super) async fn put(table: &Table, item: Item) {
-    match tokio::time::timeout(PATIENCE, table.put(item)).await {
+    // On the heap, because it is rarely written and its callers would carry it with them.
+    let put = Box::pin(table.put(item));
+    match tokio::time::timeout(PATIENCE, put).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(error = error.with_causes(), "note not written"),
         Err(_) => tracing::warn!("note not written in time"),

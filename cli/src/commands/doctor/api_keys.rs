@@ -55,18 +55,23 @@ pub(super) async fn examine(
     now: Timestamp,
 ) -> Finding {
     let Some(secrets) = secrets.open(config, local).await else {
-        return Finding::unexamined(WHAT, "name the stack whose secrets to look at: --prefix STACK");
+        return Finding::unexamined(
+            WHAT,
+            "name the stack whose secrets to look at: --prefix STACK",
+        );
     };
     let values = json!({ "secret": secrets.roku_api_keys_name(publisher), "isThere": false });
     match secrets.roku_api_keys(publisher).await {
         Ok(keys) => found(&secrets.roku_api_keys_name(publisher), &keys, now),
         Err(error @ SecretError::Unavailable { .. }) => Finding::unexamined(WHAT, error),
         Err(error @ SecretError::Missing(_)) => {
-            let todo = format!("usher publisher rotate-key {publisher}, with the key of its dashboard");
+            let todo =
+                format!("usher publisher rotate-key {publisher}, with the key of its dashboard");
             Finding::well(WHAT, error.to_string(), values).wrong(todo)
         }
         Err(error @ (SecretError::Empty(_) | SecretError::NotKeys { .. })) => {
-            let todo = "write the key into the secret in Secrets Manager: as JSON, {\"active\":\"…\"}";
+            let todo =
+                "write the key into the secret in Secrets Manager: as JSON, {\"active\":\"…\"}";
             Finding::well(WHAT, error.to_string(), values).wrong(todo)
         }
     }

@@ -15,11 +15,7 @@ const TODO: &str = "check the push notification URL in Roku's dashboard and send
                     which is told under \"pushes set aside\"";
 
 /// Looks at each channel.
-pub(super) async fn examine(
-    table: &Table,
-    publisher: &Publisher,
-    now: Timestamp,
-) -> Vec<Finding> {
+pub(super) async fn examine(table: &Table, publisher: &Publisher, now: Timestamp) -> Vec<Finding> {
     let last = match LastPushes::new(table).by_channel(&publisher.id).await {
         Ok(last) => last,
         Err(error) => return vec![Finding::unexamined(WHAT, error.in_short())],

@@ -25,9 +25,7 @@ pub(super) async fn examine(table: &Table, publisher: &Publisher) -> Finding {
         true => "none".to_owned(),
         false => noted.iter().map(shown).collect::<Vec<_>>().join("; "),
     };
-    let value = |UnmappedProduct { product, last_seen }: &UnmappedProduct| {
-        json!({ "product": product, "lastSeen": last_seen })
-    };
+    let value = |UnmappedProduct { product, last_seen }: &UnmappedProduct| json!({ "product": product, "lastSeen": last_seen });
     let values: Vec<Value> = noted.iter().map(value).collect();
     Finding::well(WHAT, found, json!({ "products": values })).wrong_if(!noted.is_empty(), TODO)
 }
