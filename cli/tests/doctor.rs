@@ -277,6 +277,11 @@ async fn pushes_set_aside_are_counted_for_a_week_and_foreign_channels_named() {
     let aside = one(&found, "pushes set aside");
     assert_eq!(aside["values"]["channels"], json!(["42"]));
     assert!(aside["todo"].as_str().unwrap().contains("channels 42"), "{aside}");
+    let mut named = usher.stack.publisher.clone();
+    named.settings.channels.push("42".to_owned());
+    Publishers::new(&usher.stack.config.table).save(&named).await.unwrap();
+    let aside = one(&of_publisher(&usher, "123456789"), "pushes set aside");
+    assert_eq!((&aside["ok"], &aside["values"]["namedSince"]), (&json!(true), &json!(1)));
     usher.later(SignedDuration::from_hours(7 * 24 + 1)).await;
     let nothing = (json!(true), json!(0), json!(0));
     assert_eq!(counts(&of_publisher(&usher, "123456789")), nothing);

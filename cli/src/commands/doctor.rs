@@ -93,14 +93,16 @@ async fn examine_publisher(config: &Config, id: &PublisherId, now: Timestamp) ->
         Ok(None) => Err(format!("publisher {id} has none yet; apply one: usher catalog apply")),
         Ok(Some(publisher)) => Ok(publisher),
     };
-    let aside = set_aside::examine(table, id, now);
     match known {
-        Err(why) => vec![Finding::unexamined("catalog", why), aside.await],
+        Err(why) => {
+            let aside = set_aside::examine(table, id, None, now).await;
+            vec![Finding::unexamined("catalog", why), aside]
+        }
         Ok(publisher) => {
             let (unmapped, mut channels, aside) = tokio::join!(
                 unmapped::examine(table, &publisher),
                 channels::examine(table, &publisher, now),
-                aside,
+                set_aside::examine(table, id, Some(&publisher), now),
             );
             let mut findings = vec![settings::examine(&publisher), unmapped];
             findings.append(&mut channels);

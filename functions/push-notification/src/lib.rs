@@ -150,7 +150,8 @@ impl PushNotification {
             }
             Err(reason) => {
                 self.set_aside.keep(&publisher.id, reason, push, self.clock.now()).await?;
-                tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
+                let why = reason.as_str();
+                tracing::warn!(publisher = %publisher.id, reason = why, "push set aside");
                 Taken::SetAside(reason).count(None);
                 Ok(Taken::SetAside(reason))
             }

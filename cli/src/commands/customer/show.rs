@@ -49,7 +49,8 @@ pub(super) async fn run(who: &str, look: LookArguments) -> Result<(), Failure> {
     print(&text::of(&shown))
 }
 
-/// A customer as they were at the moment, and the moment. Of receipts the last outcome alone is known.
+/// A customer as they were at the moment, and the moment. Of receipts the last outcome alone is
+/// known.
 fn look_at(found: Whole, moment: &MomentArgument) -> (Whole, Timestamp) {
     let Whole { customer, accounts, mut receipts } = found;
     let looked = accounts.into_iter().map(|history| moment.look_at(history));

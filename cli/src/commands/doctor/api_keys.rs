@@ -1,5 +1,5 @@
-//! The Roku Pay API keys of a publisher: whether there is one, and one that expires. Nothing of a key
-//! is told.
+//! The Roku Pay API keys of a publisher: whether there is one, and one that expires. Nothing of a
+//! key is told.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -87,9 +87,9 @@ fn found(secret: &str, keys: &RokuApiKeys, now: Timestamp) -> Finding {
     let found = match (has_expiring, is_droppable) {
         (false, _) => active,
         (true, false) => format!("{active}, and the one before it is tried besides"),
-        (true, true) => format!(
-            "{active}; the one before it has surely expired at Roku and may be dropped from {secret}"
-        ),
+        (true, true) => {
+            format!("{active}; the one before it has surely expired at Roku and may leave {secret}")
+        }
     };
     let values = json!({
         "secret": secret,

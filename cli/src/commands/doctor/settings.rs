@@ -8,11 +8,9 @@ use super::Finding;
 /// Looks at the settings and the catalog.
 pub(super) fn examine(publisher: &Publisher) -> Finding {
     let contradictions = contradictions(publisher);
-    let found = match contradictions.is_empty() {
-        true => "do not contradict each other".to_owned(),
-        false => contradictions.join("; "),
-    };
     let is_wrong = !contradictions.is_empty();
+    let none = || "do not contradict each other".to_owned();
+    let found = if is_wrong { contradictions.join("; ") } else { none() };
     Finding::well("settings", found, json!({ "contradictions": contradictions }))
         .wrong_if(is_wrong, "change the catalog, then: usher catalog apply FILE")
 }

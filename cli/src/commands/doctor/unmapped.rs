@@ -18,14 +18,17 @@ pub(super) async fn examine(table: &Table, publisher: &Publisher) -> Finding {
         Err(error) => return Finding::unexamined(WHAT, error.in_short()),
     };
     noted.retain(|noted| publisher.catalog.offer_of(&noted.product).is_none());
+    // A product code is Roku's and opaque: it must not play with the terminal.
     let shown = |UnmappedProduct { product, last_seen }: &UnmappedProduct| {
-        format!("{product}, last seen {last_seen:.0}")
+        format!("{}, last seen {last_seen:.0}", product.as_str().escape_debug())
     };
-    let found = match noted.is_empty() {
-        true => "none".to_owned(),
-        false => noted.iter().map(shown).collect::<Vec<_>>().join("; "),
+    let found = if noted.is_empty() {
+        "none".to_owned()
+    } else {
+        noted.iter().map(shown).collect::<Vec<_>>().join("; ")
     };
-    let value = |UnmappedProduct { product, last_seen }: &UnmappedProduct| json!({ "product": product, "lastSeen": last_seen });
+    let value =
+        |one: &UnmappedProduct| json!({ "product": one.product, "lastSeen": one.last_seen });
     let values: Vec<Value> = noted.iter().map(value).collect();
     Finding::well(WHAT, found, json!({ "products": values })).wrong_if(!noted.is_empty(), TODO)
 }
