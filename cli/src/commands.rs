@@ -12,6 +12,7 @@ pub mod publisher;
 pub mod queues;
 pub mod quote;
 pub mod replay;
+mod secrets;
 pub mod simulate;
 mod table;
 pub mod token;

@@ -6,11 +6,16 @@ use std::process::{Command, Output};
 
 use jiff::SignedDuration;
 use roku_simulator::WebServiceFault;
-use serde_json::Value;
+use serde_json::{Value, json};
+use usher::domain::catalog::Catalog;
+use usher::domain::id::RokuProductId;
+use usher::domain::publisher::Publisher;
 use usher::queue::Backoff;
+use usher::secrets::rotation::RokuApiKeyRotation;
+use usher::store::publishers::Publishers;
 use usher_cli::background::Background;
 use usher_tests::Usher;
-use usher_tests::samples::{BASIC_PRODUCT, ROKU_CUSTOMER};
+use usher_tests::samples::{BASIC_PRODUCT, ROKU_CUSTOMER, days, push};
 
 const ANN: &str = "ann@example.com";
 const BASIC: &str = "S123456789_US";
@@ -26,6 +31,8 @@ fn usher(arguments: &[&str]) -> Output {
         .env_remove("TABLE_NAME")
         .env_remove("RECEIPTS_QUEUE_URL")
         .env_remove("ACCOUNTS_QUEUE_URL")
+        .env_remove("USHER_PUBLISHER")
+        .env_remove("SECRETS_PREFIX")
         .output()
         .unwrap()
 }
@@ -161,12 +168,190 @@ fn what_cannot_be_examined_is_told() {
     let table = format!("--local={nowhere}");
     let queues = ["--receipts-queue", &queue, "--accounts-queue", &queue];
     let output = usher(&[&["doctor", &table], &queues[..]].concat());
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
-    let why = text(&output.stderr);
-    assert!(why.contains("the queue cannot be used"), "{why}");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let told = text(&output.stdout);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 5, "one check hides no other: {told}");
+    for line in lines {
+        let begins = line.starts_with('✗') && line.contains(": could not be examined: the ");
+        assert!(begins && line.chars().count() < 160, "{line}");
+    }
+    assert!(text(&output.stderr).contains("5 of 5 are not"), "{output:?}");
+
+    // Nobody says which queues; and there is no table of that name.
+    let output = usher(&["doctor", &table, "--publisher", "123456789", "--json"]);
+    let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let examined: Vec<&Value> = found.iter().map(|one| &one["examined"]).collect();
+    assert_eq!(examined, [false; 8], "{found:?}");
 
     let output = usher(&["dead-letters", "redrive"]);
     assert_eq!(output.status.code(), Some(1));
     let why = text(&output.stderr);
     assert!(why.contains("name the queues: --receipts-queue URL"), "{why}");
+}
+
+/// What `usher doctor` finds of the demo publisher, and its secrets at the stack's Secrets Manager.
+fn of_publisher(on: &Usher, publisher: &str) -> Vec<Value> {
+    let secrets = ["--secrets-manager", &on.stack.secrets_manager];
+    let output = doctor(on, &[&["--publisher", publisher, "--json"], &secrets[..]].concat());
+    let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    found[5..].to_vec()
+}
+
+/// The one finding of a kind.
+fn one(findings: &[Value], what: &str) -> Value {
+    let found: Vec<&Value> = findings.iter().filter(|one| one["what"] == what).collect();
+    assert_eq!(found.len(), 1, "{what}: {findings:#?}");
+    found[0].clone()
+}
+
+/// Delivers a sale of a product in a channel.
+async fn sold(usher: &Usher, product: &str, channel: &str) {
+    let now = usher.stack.config.clock.now();
+    let sale = push("Sale", product, product).at(now, days(now, 30)).with("channelId", channel);
+    assert_eq!(usher.push(&sale.message()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_is_examined_who_is_well() {
+    let usher = stopped().await;
+    sold(&usher, BASIC_PRODUCT, "1143791").await;
+    let found = of_publisher(&usher, "123456789");
+    let what: Vec<&str> = found.iter().map(|one| one["what"].as_str().unwrap()).collect();
+    let expected =
+        ["settings", "unmapped products", "last push", "pushes set aside", "Roku API key"];
+    assert_eq!(what, expected);
+    assert!(found.iter().all(|one| one["ok"] == true), "{found:#?}");
+    let last = &one(&found, "last push")["values"];
+    let expected = json!({ "channel": "1143791", "lastPushAt": "2026-03-01T12:00:00Z" });
+    assert_eq!(*last, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_nobody_mapped_is_told_until_it_is_mapped() {
+    let usher = stopped().await;
+    sold(&usher, "gold-plan", "1143791").await;
+    let found = one(&of_publisher(&usher, "123456789"), "unmapped products");
+    let seen = json!([{ "product": "gold-plan", "lastSeen": "2026-03-01T12:00:00Z" }]);
+    assert_eq!((&found["ok"], &found["values"]["products"]), (&json!(false), &seen));
+    assert!(found["todo"].as_str().unwrap().contains("roku_product"), "{found}");
+
+    let mut offers = usher.stack.publisher.catalog.offers().to_vec();
+    offers[0].roku_product = Some(RokuProductId::parse("gold-plan").unwrap());
+    let catalog = Catalog::new(offers).unwrap();
+    let mapped = Publisher { catalog, ..usher.stack.publisher.clone() };
+    Publishers::new(&usher.stack.config.table).save(&mapped).await.unwrap();
+    let found = one(&of_publisher(&usher, "123456789"), "unmapped products");
+    assert_eq!((&found["ok"], &found["values"]["products"]), (&json!(true), &json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_silent_that_was_never_heard_of_or_not_for_a_week() {
+    let usher = stopped().await;
+    let silent = |found: &[Value]| one(found, "last push")["ok"] == false;
+    let found = of_publisher(&usher, "123456789");
+    assert!(silent(&found) && one(&found, "last push")["values"]["lastPushAt"].is_null());
+    assert!(one(&found, "last push")["todo"].as_str().unwrap().contains("push notification URL"));
+    sold(&usher, BASIC_PRODUCT, "1143791").await;
+    usher.later(SignedDuration::from_hours(7 * 24)).await;
+    assert!(!silent(&of_publisher(&usher, "123456789")));
+    usher.later(SignedDuration::from_secs(1)).await;
+    assert!(silent(&of_publisher(&usher, "123456789")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pushes_set_aside_are_counted_for_a_week_and_foreign_channels_named() {
+    let usher = stopped().await;
+    let counts = |found: &[Value]| {
+        let aside = one(found, "pushes set aside");
+        let values = &aside["values"];
+        (aside["ok"].clone(), values["unreadable"].clone(), values["foreignChannel"].clone())
+    };
+    let test = usher.stack.simulator.as_ref().unwrap().push_text("Hello").await;
+    assert!(test.iter().all(|push| push.is_acknowledged()));
+    let unreadable_only = (json!(true), json!(1), json!(0));
+    assert_eq!(counts(&of_publisher(&usher, "123456789")), unreadable_only);
+    sold(&usher, BASIC_PRODUCT, "42").await;
+    let found = of_publisher(&usher, "123456789");
+    assert_eq!(counts(&found), (json!(false), json!(1), json!(1)));
+    let aside = one(&found, "pushes set aside");
+    assert_eq!(aside["values"]["channels"], json!(["42"]));
+    assert!(aside["todo"].as_str().unwrap().contains("channels 42"), "{aside}");
+    let mut named = usher.stack.publisher.clone();
+    named.settings.channels.push("42".to_owned());
+    Publishers::new(&usher.stack.config.table).save(&named).await.unwrap();
+    let aside = one(&of_publisher(&usher, "123456789"), "pushes set aside");
+    assert_eq!((&aside["ok"], &aside["values"]["namedSince"]), (&json!(true), &json!(1)));
+    usher.later(SignedDuration::from_hours(7 * 24 + 1)).await;
+    let nothing = (json!(true), json!(0), json!(0));
+    assert_eq!(counts(&of_publisher(&usher, "123456789")), nothing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn api_keys_are_told_of_and_not_told() {
+    let usher = stopped().await;
+    let config = &usher.stack.config;
+    let publisher = &usher.stack.publisher.id;
+    let key = || one(&of_publisher(&usher, "123456789"), "Roku API key");
+    assert_eq!(key()["values"]["hasExpiring"], false);
+    let secrets = config.secrets_manager.clone();
+    let rotation = RokuApiKeyRotation::new(secrets, config.secrets_prefix.clone());
+    rotation.rotate(publisher, "hush".into()).await.unwrap();
+    let rotated = key();
+    let values = &rotated["values"];
+    assert_eq!((&rotated["ok"], &values["hasExpiring"]), (&json!(true), &json!(true)));
+    let at: jiff::Timestamp = values["rotatedAt"].as_str().unwrap().parse().unwrap();
+
+    let write = |text: String| {
+        let put = config.secrets_manager.put_secret_value();
+        put.secret_id("usher/roku-api-key/123456789").secret_string(text).send()
+    };
+    let old = usher.stack.config.clock.now() - SignedDuration::from_hours(30 * 24 + 1);
+    for (since, is_droppable) in [(old, true), (at, false)] {
+        let keys = json!({ "active": "hush1", "expiring": "hush2", "rotated_at": since });
+        write(keys.to_string()).await.unwrap();
+        assert_eq!(key()["values"]["isDroppable"], is_droppable, "{since}");
+        assert_eq!(key()["ok"], true, "it does no harm");
+    }
+    write("[hush]".to_owned()).await.unwrap();
+    let told = key();
+    assert!(told["found"].as_str().unwrap().contains("is neither a key nor"), "{told}");
+    for told in [rotated, told] {
+        assert!(!told.to_string().contains("hush"), "{told}");
+    }
+
+    let found = of_publisher(&usher, "222222222");
+    let missing = one(&found, "Roku API key");
+    assert_eq!((&missing["ok"], &missing["examined"]), (&json!(false), &json!(true)));
+    assert!(missing["todo"].as_str().unwrap().contains("rotate-key 222222222"), "{missing}");
+    let catalog = one(&found, "catalog");
+    assert_eq!(catalog["examined"], false);
+    assert!(catalog["found"].as_str().unwrap().contains("usher catalog apply"), "{catalog}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_aws_refuses_is_told_in_a_line() {
+    let usher = stopped().await;
+    let nowhere = ["--secrets-manager", "http://127.0.0.1:9"];
+    let output = doctor(&usher, &[&["--publisher", "123456789", "--json"], &nowhere[..]].concat());
+    let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let key = one(&found, "Roku API key");
+    let why = key["found"].as_str().unwrap();
+    assert!(why.starts_with("could not be examined: the secret usher/roku-api-key"), "{why}");
+    assert_eq!(one(&found, "unmapped products")["examined"], true);
+
+    // A DynamoDB that is another service refuses.
+    let table = format!("--local={}", usher.stack.secrets_manager);
+    let output = Command::new(env!("CARGO_BIN_EXE_usher"))
+        .args(["doctor", &table, "--json"])
+        .args(queues(&usher))
+        .output()
+        .unwrap();
+    let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let due = one(&found, "oldest question due");
+    let why = due["found"].as_str().unwrap();
+    let expected = "could not be examined: the table cannot be used: InvalidRequestException: a \
+                    secret must be named";
+    assert_eq!(why, expected);
+    assert_eq!(one(&found, "dead letters")["ok"], true);
 }

@@ -226,7 +226,7 @@ fn what_of_a_catalog_should_be_looked_at_is_told_by_the_check() {
 
 /// Rotates the demo publisher's key, with Roku where the stack has it.
 fn rotate(stack: &Usher, key: &str, more: &[&str]) -> Output {
-    let secrets = format!("--local={}", stack.stack.secrets_manager);
+    let secrets = format!("--secrets-manager={}", stack.stack.secrets_manager);
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
     command.args(["publisher", "rotate-key", "123456789", "--json", &secrets]).args(more);
     command.env("ROKU_API_KEY", key).output().unwrap()

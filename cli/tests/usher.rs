@@ -223,7 +223,7 @@ async fn a_customer_is_looked_up_and_a_change_of_plan_quoted() {
     let local = Local::start(&[]);
     let (roku_customer, _) = ann_has_basic(&local).await;
     let shown = printed(&on(&local, &["customer", "show", "ann@example.com", "--json"]));
-    let account = &shown[0];
+    let account = &shown["accounts"][0];
     assert_eq!(account["rokuCustomer"], roku_customer.as_str());
     let purchase = &account["purchases"][0];
     assert_eq!((&purchase["offer"], &purchase["open"]), (&json!(BASIC), &json!(true)));
@@ -234,13 +234,15 @@ async fn a_customer_is_looked_up_and_a_change_of_plan_quoted() {
     let customer = account["customer"].as_str().unwrap();
     for who in [customer, purchase["purchase"].as_str().unwrap(), &roku_customer] {
         let again = printed(&on(&local, &["customer", "show", who, "--json"]));
-        assert_eq!(again[0]["purchases"][0]["purchase"], purchase["purchase"], "{who}");
+        assert_eq!(again["accounts"][0]["purchases"][0]["purchase"], purchase["purchase"], "{who}");
     }
     let text = on(&local, &["customer", "show", "ann@example.com"]);
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains("bought S123456789-US, 7.99 USD charged"), "{text}");
     let nobody = on(&local, &["customer", "show", "nobody@example.com"]);
     assert_eq!(nobody.status.code(), Some(1));
+    let why = String::from_utf8(nobody.stderr).unwrap();
+    assert!(why.contains("no customer is registered with this e-mail address"), "{why}");
 
     let ask = ["quote", "--customer", "ann@example.com", "--to", "S223456789_US"];
     let quote = printed(&on(&local, &[&ask[..], &["--json"]].concat()));
@@ -281,7 +283,7 @@ async fn pushes_are_replayed_from_a_file_and_bad_lines_are_told() {
     assert!(!local.may_watch("ann@example.com", BASIC).await);
     // Roku's sample charges the whole price and credits nothing for the rest of Basic.
     let shown = printed(&on(&local, &["customer", "show", &purchase, "--json"]));
-    let purchases = shown[0]["purchases"].as_array().unwrap();
+    let purchases = shown["accounts"][0]["purchases"].as_array().unwrap();
     let up = purchases.iter().find(|one| one["purchase"] == "up").unwrap();
     assert_eq!(up["replaces"], purchase.as_str());
     assert_eq!(up["chargedOtherThanComputed"]["charge"], "13.99", "{up}");
@@ -376,7 +378,7 @@ fn the_corpus_is_written_as_roku_would_sign_it() {
     let who = "2df58f54b4f7540ca3aa31ce8bec1fe7";
     let show = |at: &[&str]| on(&local, &[&["customer", "show", who, "--json"], at].concat());
     let states = |output: &Output| -> Vec<String> {
-        let purchases = printed(output)[0]["purchases"].as_array().unwrap().clone();
+        let purchases = printed(output)["accounts"][0]["purchases"].as_array().unwrap().clone();
         purchases.iter().map(|one| one["standing"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(states(&show(&["--at", "2024-01-11T00:00:00Z"])), ["current"], "as it was then");
@@ -391,7 +393,7 @@ async fn stack_with_key(key: &str) -> Stack {
 
 /// Rotates to the key that is written to standard input, whatever Roku says to it.
 fn rotate_key(stack: &Stack, publisher: &str, input: &str) -> Output {
-    let secrets = format!("--local={}", stack.secrets_manager);
+    let secrets = format!("--secrets-manager={}", stack.secrets_manager);
     let mut process = Command::new(env!("CARGO_BIN_EXE_usher"))
         .args(["publisher", "rotate-key", publisher, "--unchecked", "--json", &secrets])
         .env_remove("ROKU_API_KEY")
@@ -455,7 +457,7 @@ async fn what_a_rotation_did_is_told_and_no_key_is() {
     }
 
     // From the environment, whatever standard input is; and in words.
-    let secrets = format!("--local={}", stack.secrets_manager);
+    let secrets = format!("--secrets-manager={}", stack.secrets_manager);
     let output = Command::new(env!("CARGO_BIN_EXE_usher"))
         .args(["publisher", "rotate-key", "123456789", "--unchecked", &secrets])
         .env("ROKU_API_KEY", "hush4")

@@ -17,7 +17,6 @@ use std::io;
 
 use metrics_cloudwatch_embedded::{Builder, Collector};
 
-use crate::domain::catalog::Catalog;
 use crate::domain::id::RokuProductId;
 
 /// Writes what was counted to the log.
@@ -43,9 +42,7 @@ impl Emitter {
 }
 
 /// Counts a Roku product that no offer stands for, and says so.
-pub fn count_if_unmapped(catalog: &Catalog, product: Option<&RokuProductId>) {
-    if let Some(product) = product.filter(|product| catalog.offer_of(product).is_none()) {
-        metrics::counter!("UnmappedProducts").increment(1);
-        tracing::error!(%product, "no offer of the catalog stands for this Roku product");
-    }
+pub(crate) fn count_unmapped(product: &RokuProductId) {
+    metrics::counter!("UnmappedProducts").increment(1);
+    tracing::error!(%product, "no offer of the catalog stands for this Roku product");
 }

@@ -13,6 +13,8 @@ use std::error::Error;
 
 use aws_sdk_sqs::error::DisplayErrorContext;
 
+use crate::sdk_error::root_cause;
+
 mod backoff;
 mod inspector;
 mod retries;
@@ -52,5 +54,15 @@ impl QueueError {
     /// The error with its causes, for the log. Nothing that we send to SQS is in it.
     pub fn with_causes(&self) -> String {
         DisplayErrorContext(self).to_string()
+    }
+
+    /// The error in a line, for the person at the terminal.
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Unavailable(cause) | Self::NotInFlight(cause) => {
+                format!("{self}: {}", root_cause(cause.as_ref()))
+            }
+            Self::NotTaken(_) | Self::NoDeadLetterQueue | Self::Untold(_) => self.to_string(),
+        }
     }
 }

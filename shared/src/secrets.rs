@@ -5,7 +5,6 @@ pub mod roku_api_keys;
 pub mod rotation;
 pub mod signing_key;
 
-use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
@@ -14,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::domain::id::PublisherId;
+use crate::sdk_error::root_cause;
 use roku_api_keys::{InvalidRokuApiKeys, RokuApiKeys};
 
 /// How long a secret is used before it is read again.
@@ -96,6 +96,11 @@ impl Secrets {
         self.read_roku_api_keys(publisher).await.map(Some)
     }
 
+    /// The name of the secret that holds a publisher's Roku Pay API keys.
+    pub fn roku_api_keys_name(&self, publisher: &PublisherId) -> String {
+        roku_api_keys_name(&self.prefix, publisher)
+    }
+
     /// The seed of the key that signs customer tokens: `{prefix}/customer-token-seed`.
     ///
     /// # Errors
@@ -137,20 +142,8 @@ async fn read(client: &Client, name: &str) -> Result<SecretString, SecretError> 
         Some(refusal) if refusal.is_resource_not_found_exception() => {
             SecretError::Missing(name.to_owned())
         }
-        _ => SecretError::Unavailable { name: name.to_owned(), cause: with_causes(&error) },
+        _ => SecretError::Unavailable { name: name.to_owned(), cause: root_cause(&error) },
     })?;
     let text = secret.secret_string.ok_or_else(|| SecretError::Empty(name.to_owned()))?;
     Ok(SecretString::from(text))
-}
-
-/// An error of the SDK with its causes. Not with its `Debug`, in which an answer that cannot be
-/// read stands whole.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -19,6 +19,8 @@
 //! | Roku's answer | `ROKU#{publisher}#{rokuCustomerId}` | `FACT#answer#{time}#{transaction}` |
 //! | account | `ROKU#{publisher}#{rokuCustomerId}` | `ACCOUNT` |
 //! | push that belongs to no account | `ASIDE#{publisher}` | `PUSH#{reason}#{message key}` |
+//! | product that no offer stood for | `ASIDE#{publisher}` | `UNMAPPED#{product}` |
+//! | when the last push came | `ASIDE#{publisher}` | `CHANNEL#{channel}` |
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | key sets of Roku and of identity providers | `JWKS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
@@ -36,6 +38,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
@@ -44,6 +47,7 @@ use jiff::Timestamp;
 
 use crate::digest::sha256;
 use crate::domain::id::{CustomerId, PublisherId};
+use crate::sdk_error::root_cause;
 
 mod account_item;
 pub mod accounts;
@@ -53,7 +57,9 @@ pub mod due;
 mod fact_item;
 pub mod histories;
 pub mod identity_providers;
+pub mod last_pushes;
 pub mod listing;
+mod note;
 pub mod published_keys;
 pub mod publisher_tokens;
 pub mod publishers;
@@ -65,6 +71,7 @@ pub mod simultaneous;
 pub mod token_extensions;
 mod transaction_item;
 pub mod turns;
+pub mod unmapped_products;
 
 /// What DynamoDB deletes an item by, some time after: seconds since 1970.
 const EXPIRES_AT: &str = "expires_at";
@@ -125,6 +132,26 @@ impl Table {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key.clone()));
         let answer = request.consistent_read(consistent).send().await;
         Ok(answer.map_err(StoreError::unavailable)?.item)
+    }
+
+    /// The query for the items under a partition key whose sort keys begin with `prefix`.
+    fn beginning(&self, pk: AttributeValue, prefix: &str) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.name);
+        query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", pk)
+            .expression_attribute_values(":prefix", string(prefix))
+    }
+
+    /// All of these items, in the order of their sort keys.
+    async fn all_beginning(
+        &self,
+        pk: AttributeValue,
+        prefix: &str,
+    ) -> Result<Vec<Item>, StoreError> {
+        let pages = self.beginning(pk, prefix).consistent_read(true).into_paginator();
+        let items = pages.items().send().collect::<Result<_, _>>().await;
+        items.map_err(StoreError::unavailable)
     }
 
     async fn put(&self, item: Item) -> Result<(), StoreError> {
@@ -222,6 +249,16 @@ impl StoreError {
     pub fn with_causes(&self) -> String {
         aws_sdk_dynamodb::error::DisplayErrorContext(self).to_string()
     }
+
+    /// The error in a line, for the person at the terminal.
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Unavailable(cause) | Self::Refused(cause) => {
+                format!("{self}: {}", root_cause(cause.as_ref()))
+            }
+            Self::Contended | Self::AnotherPublishers(_) | Self::Corrupt(_) => self.to_string(),
+        }
+    }
 }
 
 /// Whether a transaction was cancelled because of what others wrote, and not for a fault of its own.
@@ -274,6 +311,10 @@ fn key(pk: &str, sk: &str) -> Item {
 
 fn customer_pk(publisher: &PublisherId, customer: &CustomerId) -> String {
     format!("CUST#{publisher}#{customer}")
+}
+
+fn aside_pk(publisher: &PublisherId) -> String {
+    format!("ASIDE#{publisher}")
 }
 
 fn string(text: impl Into<String>) -> AttributeValue {

@@ -13,13 +13,13 @@ use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId};
 use crate::domain::observation::Observation;
 use crate::domain::publisher::Publisher;
 use crate::domain::receipt::{ConfirmedReceipt, Outcome, Receipt, Rejection};
-use crate::metrics::count_if_unmapped;
 use crate::roku::error::RokuError;
 use crate::roku::questions::{Asker, NoAnswer, Questions};
 use crate::store::StoreError;
-use crate::store::accounts::{Accounts, Settlement};
+use crate::store::accounts::{Accounts, Kept, Settlement};
 use crate::store::receipts::{KnownReceipt, Receipts};
 use crate::store::turns::Share;
+use crate::store::unmapped_products::UnmappedProducts;
 
 /// Asks Roku and acts on what it says. Nothing in here changes anything at Roku's: least of all does
 /// it cancel what Roku does not call entitled, as an old page of Roku's asks (`roku-pay.md` §6).
@@ -28,6 +28,7 @@ pub struct Verification {
     questions: Questions,
     accounts: Accounts,
     receipts: Receipts,
+    unmapped: UnmappedProducts,
     /// Whose the transactions are that senders who prove nothing told of a moment ago.
     asked_for_senders: Cache<(PublisherId, String), RokuCustomerId>,
     clock: Clock,
@@ -71,6 +72,7 @@ impl Verification {
             questions: Questions::new(config, http, share, asker)?,
             accounts: Accounts::new(&config.table),
             receipts: Receipts::new(&config.table),
+            unmapped: UnmappedProducts::new(&config.table),
             asked_for_senders: Cache::new(Duration::from_secs(60)),
             clock: config.clock.clone(),
         })
@@ -114,9 +116,21 @@ impl Verification {
     }
 
     async fn keep(&self, publisher: &Publisher, seen: Observation) -> Result<Account, StoreError> {
-        count_if_unmapped(&publisher.catalog, Some(&seen.product));
-        let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
+        let kept = self.keep_seen(publisher, seen).await?;
         self.accounts.fold(kept).await
+    }
+
+    /// Keeps what Roku said, and notes beside it a product that the catalog does not know.
+    async fn keep_seen(
+        &self,
+        publisher: &Publisher,
+        seen: Observation,
+    ) -> Result<Kept, StoreError> {
+        let product = seen.product.clone();
+        // On the heap: it would stand on the stack twice while both are joined.
+        let keep = Box::pin(self.accounts.keep(&publisher.id, Fact::Observation(seen)));
+        let note = self.unmapped.note_if_unmapped(publisher, Some(&product), self.clock.now());
+        tokio::join!(keep, note).0
     }
 
     /// Looks, for a sender who proves by nothing who they are: once a minute at most for each
@@ -163,10 +177,9 @@ impl Verification {
             // pushes will be set aside until the catalog names it.
             tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");
         }
-        count_if_unmapped(&publisher.catalog, Some(&seen.product));
         let confirmed = ConfirmedReceipt::confirm(receipt, &seen, &publisher.catalog);
         let roku_customer = Some(seen.roku_customer.clone());
-        let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
+        let kept = self.keep_seen(publisher, seen).await?;
         let mut outcome = Outcome::Processing;
         let settle = |holder: Option<&CustomerId>| {
             let claim = confirmed

@@ -52,6 +52,8 @@ pub struct Wire {
     database: String,
     http: reqwest::Client,
     plan: Mutex<Plan>,
+    /// What calls are about that meet a fault.
+    broken: Mutex<Option<(&'static str, Fault)>>,
     seen: Mutex<Vec<Seen>>,
 }
 
@@ -64,6 +66,7 @@ impl Wire {
             database: stack.dynamodb.clone(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             plan: Mutex::default(),
+            broken: Mutex::default(),
             seen: Mutex::default(),
         });
         let router = Router::new().route("/", post(pass)).with_state(Arc::clone(&wire));
@@ -84,9 +87,16 @@ impl Wire {
         self.seen.lock().unwrap().clear();
     }
 
+    /// Lets every call whose request has this text in it meet `fault`. Forgets what was seen.
+    pub fn break_calls_about(&self, text: &'static str, fault: Fault) {
+        *self.broken.lock().unwrap() = Some((text, fault));
+        self.seen.lock().unwrap().clear();
+    }
+
     /// Lets everything pass. Forgets what was seen.
     pub fn mend(&self) {
         *self.plan.lock().unwrap() = None;
+        *self.broken.lock().unwrap() = None;
         self.seen.lock().unwrap().clear();
     }
 
@@ -95,7 +105,11 @@ impl Wire {
         self.seen.lock().unwrap().clone()
     }
 
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&self, request: &str) -> Option<Fault> {
+        let broken = *self.broken.lock().unwrap();
+        if let Some((_, fault)) = broken.filter(|(text, _)| request.contains(text)) {
+            return Some(fault);
+        }
         let (calls, fault) = (*self.plan.lock().unwrap())?;
         let seen = self.seen.lock().unwrap().len();
         let is_hit = if fault == Fault::Conflict { seen == calls } else { seen >= calls };
@@ -128,8 +142,8 @@ pub async fn dynamodb(endpoint: &str) -> aws_sdk_dynamodb::Client {
 }
 
 async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) -> Response {
-    let fault = wire.fault();
     let mut request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let fault = wire.fault(&request.to_string());
     request["ReturnConsumedCapacity"] = "INDEXES".into();
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or("");
     let mut seen = Seen {

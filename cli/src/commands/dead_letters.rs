@@ -31,9 +31,9 @@ pub async fn run(command: Command) -> Result<(), Failure> {
     let Command::Redrive { queues, local, json } = command;
     let mut dead = 0;
     for queue in queues.open(local.url()).await? {
-        let letters = queue.state().await.map_err(|error| error.with_causes())?.dead_letters;
+        let letters = queue.state().await.map_err(|error| error.in_short())?.dead_letters;
         if letters > 0 {
-            queue.redrive().await.map_err(|error| error.with_causes())?;
+            queue.redrive().await.map_err(|error| error.in_short())?;
         }
         dead += letters;
     }

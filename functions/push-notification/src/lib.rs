@@ -14,6 +14,7 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 pub use outcome::Taken;
 use outcome::count_failure;
+use usher::clock::Clock;
 use usher::config::Config;
 use usher::domain::account::{Account, Purchase};
 use usher::domain::fact::{Fact, Unreadable};
@@ -24,16 +25,17 @@ use usher::domain::publisher::Publisher;
 use usher::domain::transaction_type::TransactionType;
 use usher::domain::unsigned_push::UnsignedPush;
 use usher::http;
-use usher::metrics::count_if_unmapped;
 use usher::respond::{Failure, text};
 use usher::roku::public_keys::{PublicKeys, Unverified};
 use usher::roku::push::{INVALIDATE_PUBLIC_KEYS, NOTIFICATION, UnverifiedPush, VerifiedPush};
 use usher::roku::questions::Asker;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
+use usher::store::last_pushes::LastPushes;
 use usher::store::publishers::Publishers;
 use usher::store::set_aside::{Reason, SetAside};
 use usher::store::turns::Share;
+use usher::store::unmapped_products::UnmappedProducts;
 use usher::verification::Verification;
 
 /// A push has one or two kilobytes.
@@ -50,7 +52,10 @@ pub struct PushNotification {
     keys: PublicKeys,
     accounts: Accounts,
     set_aside: SetAside,
+    last_pushes: LastPushes,
+    unmapped: UnmappedProducts,
     verification: Verification,
+    clock: Clock,
 }
 
 impl PushNotification {
@@ -65,7 +70,10 @@ impl PushNotification {
             keys: PublicKeys::new(config, http.clone()),
             accounts: Accounts::new(&config.table),
             set_aside: SetAside::new(&config.table),
+            last_pushes: LastPushes::new(&config.table),
+            unmapped: UnmappedProducts::new(&config.table),
             verification: Verification::new(config, http, Share::Accounts, Asker::Caller)?,
+            clock: config.clock.clone(),
         })
     }
 
@@ -92,11 +100,23 @@ impl PushNotification {
             return self.ask_about(&publisher, &push).await;
         }
         let push = self.keys.verify(body).await.map_err(refusal)?;
-        self.take(&publisher, &push).await.map_err(|error| {
+        // On the heap: it would stand on the stack twice while both are joined.
+        let take = Box::pin(self.take(&publisher, &push));
+        let (taken, ()) = tokio::join!(take, self.note_channel(&publisher, &push));
+        taken.map_err(|error| {
             tracing::error!(error = error.with_causes(), message_key = push.key, "push not kept");
             Failure::unavailable()
         })?;
         Ok(text(StatusCode::OK, push.response_key().unwrap_or_default()))
+    }
+
+    /// Notes that a push came for a channel of the publisher's.
+    async fn note_channel(&self, publisher: &Publisher, push: &VerifiedPush) {
+        let channel =
+            belongs_to(publisher, push).ok().and_then(|notification| notification.channel);
+        if let Some(channel) = channel {
+            self.last_pushes.note(&publisher.id, &channel, self.clock.now()).await;
+        }
     }
 
     /// Checks the signature of a push, as Roku sent it.
@@ -129,8 +149,9 @@ impl PushNotification {
                 Ok(taken)
             }
             Err(reason) => {
-                self.set_aside.keep(&publisher.id, reason, push).await?;
-                tracing::warn!(publisher = %publisher.id, reason = reason.as_str(), "push set aside");
+                self.set_aside.keep(&publisher.id, reason, push, self.clock.now()).await?;
+                let why = reason.as_str();
+                tracing::warn!(publisher = %publisher.id, reason = why, "push set aside");
                 Taken::SetAside(reason).count(None);
                 Ok(Taken::SetAside(reason))
             }
@@ -157,8 +178,11 @@ impl PushNotification {
     ) -> Result<Taken, StoreError> {
         let transaction_type = notification.transaction_type.clone();
         let purchase = notification.purchase.clone();
-        count_if_unmapped(&publisher.catalog, notification.product.as_ref());
-        let kept = self.accounts.keep(&publisher.id, Fact::Notification(notification)).await?;
+        let product = notification.product.clone();
+        let keep = self.accounts.keep(&publisher.id, Fact::Notification(notification));
+        let note = self.unmapped.note_if_unmapped(publisher, product.as_ref(), self.clock.now());
+        let (kept, ()) = tokio::join!(keep, note);
+        let kept = kept?;
         let repeated = !kept.is_new;
         let account = match self.accounts.fold(kept).await {
             // The push is kept, and sending it again would change nothing: it is ours to mend.

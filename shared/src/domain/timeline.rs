@@ -25,22 +25,47 @@ pub struct Entry {
     pub what: String,
     /// How the purchase stood afterwards.
     pub state: Option<State>,
+    /// How often Roku told it: more than once where it pushed the same event under other keys.
+    pub told: u32,
 }
 
-/// Every fact in the order of the history, each once.
+/// What happened, in the order of the history, each event once.
 pub fn timeline(facts: impl IntoIterator<Item = Fact>) -> Vec<Entry> {
     let mut account = Account::default();
-    let told = in_order(facts).map(|fact| {
+    let mut told: Vec<(Fact, Entry)> = Vec::new();
+    for fact in in_order(facts) {
         account.fold_newest(&fact);
-        let purchase = account.purchase_of(&fact);
-        let state = purchase.and_then(|id| account.purchases.get(id)).map(|one| one.state);
-        let (kind, what) = match &fact {
-            Fact::Notification(push) => (push.transaction_type.to_string(), told(push)),
-            Fact::Observation(seen) => ("answer".to_owned(), answered(seen)),
-        };
-        Entry { at: fact.id().time, purchase: purchase.cloned(), kind, what, state }
-    });
-    told.collect()
+        let mut since = told.iter_mut().rev().take_while(|(_, entry)| entry.at == fact.id().time);
+        match since.find(|(earlier, _)| is_same_event(earlier, &fact)) {
+            Some((_, entry)) => entry.told += 1,
+            None => told.push((fact.clone(), entry(&account, &fact))),
+        }
+    }
+    told.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Whether two pushes tell of one event: Roku does not say that its replay keeps their keys
+/// (`roku-pay.md` §1). Each answer is an event of its own.
+fn is_same_event(one: &Fact, other: &Fact) -> bool {
+    let (Fact::Notification(one), Fact::Notification(other)) = (one, other) else { return false };
+    let told_as_one = Notification {
+        message_key: one.message_key.clone(),
+        token_expires_at: one.token_expires_at,
+        message: one.message.clone(),
+        ..other.clone()
+    };
+    told_as_one == *one
+}
+
+/// A fact in words, and how its purchase stands in the account that it is folded into.
+fn entry(account: &Account, fact: &Fact) -> Entry {
+    let purchase = account.purchase_of(fact);
+    let state = purchase.and_then(|id| account.purchases.get(id)).map(|one| one.state);
+    let (kind, what) = match fact {
+        Fact::Notification(push) => (push.transaction_type.to_string(), told(push)),
+        Fact::Observation(seen) => ("answer".to_owned(), answered(seen)),
+    };
+    Entry { at: fact.id().time, purchase: purchase.cloned(), kind, what, state, told: 1 }
 }
 
 fn told(push: &Notification) -> String {

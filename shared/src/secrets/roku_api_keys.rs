@@ -1,11 +1,13 @@
 //! The Roku Pay API keys of a publisher as their secret holds them.
 //!
 //! Roku keeps one active key and at most one that is expiring (`roku-pay.md` §3). The secret is
-//! `{"active":"…","expiring":"…"}`, the second of which may be missing, or the active key alone.
+//! `{"active":"…","expiring":"…","rotated_at":"…"}`, all but the first of which may be missing, or
+//! the active key alone.
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Roku's published keys have 36 characters; what is much longer is something else.
 const MAX_KEY_CHARACTERS: usize = 128;
@@ -17,6 +19,8 @@ pub struct RokuApiKeys {
     pub active: SecretString,
     /// The key before it, for as long as Roku takes it. Never the same as the active one.
     pub expiring: Option<SecretString>,
+    /// When the active key was made that, where it is known.
+    pub rotated_at: Option<Timestamp>,
 }
 
 /// Why a text is no key. Holds nothing of it.
@@ -51,6 +55,9 @@ pub enum InvalidRokuApiKeys {
 struct Stored {
     active: String,
     expiring: Option<String>,
+    /// Of any form: keys are not refused for a date.
+    #[serde(default)]
+    rotated_at: Value,
 }
 
 impl RokuApiKeys {
@@ -69,7 +76,7 @@ impl RokuApiKeys {
             return Err(InvalidRokuApiKeys::NotKeys);
         }
         let active = parse_key(text).map_err(InvalidRokuApiKeys::Active)?;
-        Ok(Self { active, expiring: None })
+        Ok(Self { active, expiring: None, rotated_at: None })
     }
 
     fn parse_json(text: &str) -> Result<Self, InvalidRokuApiKeys> {
@@ -82,16 +89,19 @@ impl RokuApiKeys {
             Some(key) => Some(key.map_err(InvalidRokuApiKeys::Expiring)?),
         };
         let expiring = expiring.filter(|expiring| !is_same(expiring, &active));
-        Ok(Self { active, expiring })
+        let rotated_at = stored.rotated_at.as_str().and_then(|at| at.parse().ok());
+        Ok(Self { active, expiring, rotated_at })
     }
 
     /// The text of the secret.
     pub(super) fn to_text(&self) -> SecretString {
-        let active = self.active.expose_secret();
-        let text = match &self.expiring {
-            Some(expiring) => json!({ "active": active, "expiring": expiring.expose_secret() }),
-            None => json!({ "active": active }),
-        };
+        let mut text = json!({ "active": self.active.expose_secret() });
+        if let Some(expiring) = &self.expiring {
+            text["expiring"] = expiring.expose_secret().into();
+        }
+        if let Some(at) = self.rotated_at {
+            text["rotated_at"] = at.to_string().into();
+        }
         SecretString::from(text.to_string())
     }
 }
@@ -148,6 +158,21 @@ mod tests {
     }
 
     #[test]
+    fn a_date_that_is_none_or_missing_is_no_reason_to_refuse_keys() {
+        let at = "2026-03-01T12:00:00Z";
+        for (text, expected) in [
+            (format!(r#"{{"active":"A","rotated_at":"{at}"}}"#), Some(at.parse().unwrap())),
+            (r#"{"active":"A","rotated_at":"lately"}"#.to_owned(), None),
+            (r#"{"active":"A","rotated_at":[1]}"#.to_owned(), None),
+            (r#"{"active":"A"}"#.to_owned(), None),
+            ("A".to_owned(), None),
+        ] {
+            let keys = RokuApiKeys::parse(&text).unwrap();
+            assert_eq!((keys.active.expose_secret(), keys.rotated_at), ("A", expected), "{text}");
+        }
+    }
+
+    #[test]
     fn what_holds_no_keys_is_refused_and_nothing_of_it_is_told() {
         use InvalidRokuApiKey::{Empty, TooLong, WhiteSpace};
         use InvalidRokuApiKeys::{Active, Expiring, NotKeys};
@@ -185,9 +210,11 @@ mod tests {
             let keys = RokuApiKeys {
                 active: SecretString::from(active),
                 expiring: expiring.map(SecretString::from),
+                rotated_at: Some(Timestamp::UNIX_EPOCH),
             };
             let read = RokuApiKeys::parse(keys.to_text().expose_secret()).unwrap();
             proptest::prop_assert_eq!(shown(&read), shown(&keys));
+            proptest::prop_assert_eq!(read.rotated_at, keys.rotated_at);
         }
     }
 }

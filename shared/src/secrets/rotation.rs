@@ -1,11 +1,14 @@
 //! A publisher's new Roku Pay API key: the one that was active becomes the expiring one.
 
 use aws_sdk_secretsmanager::Client;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::roku_api_keys::{InvalidRokuApiKey, RokuApiKeys, is_same, parse_key};
-use super::{SecretError, read, roku_api_keys_name, with_causes};
+use super::{SecretError, read, roku_api_keys_name};
+use crate::clock::Clock;
 use crate::domain::id::PublisherId;
+use crate::sdk_error::root_cause;
 
 /// Writes the keys of publishers. Apart from [`Secrets`](super::Secrets), so that it shows who may:
 /// an operator, and no function.
@@ -86,7 +89,7 @@ impl RokuApiKeyRotation {
             Err(SecretError::Missing(_)) => None,
             Err(error) => return Err(error.into()),
         };
-        let (keys, rotated) = rotate(known, new);
+        let (keys, rotated) = rotate(known, new, Clock::system().now());
         match rotated {
             Rotated::First => self.create(&name, &keys).await?,
             Rotated::Replaced(_) => self.put(&name, &keys).await?,
@@ -119,13 +122,14 @@ impl RokuApiKeyRotation {
 }
 
 fn not_written(name: &str, error: &dyn std::error::Error) -> RotationError {
-    RotationError::NotWritten { name: name.to_owned(), cause: with_causes(error) }
+    RotationError::NotWritten { name: name.to_owned(), cause: root_cause(error) }
 }
 
 /// The keys after a rotation to `new`, and what came of it.
-fn rotate(known: Option<RokuApiKeys>, new: SecretString) -> (RokuApiKeys, Rotated) {
+fn rotate(known: Option<RokuApiKeys>, new: SecretString, now: Timestamp) -> (RokuApiKeys, Rotated) {
+    let rotated_at = Some(now);
     let Some(known) = known else {
-        return (RokuApiKeys { active: new, expiring: None }, Rotated::First);
+        return (RokuApiKeys { active: new, expiring: None, rotated_at }, Rotated::First);
     };
     if is_same(&known.active, &new) {
         return (known, Rotated::AlreadyActive);
@@ -134,7 +138,7 @@ fn rotate(known: Option<RokuApiKeys>, new: SecretString) -> (RokuApiKeys, Rotate
         Some(expiring) if !is_same(expiring, &new) => Before::ExpiringDropped,
         _ => Before::NothingDropped,
     };
-    let keys = RokuApiKeys { active: new, expiring: Some(known.active) };
+    let keys = RokuApiKeys { active: new, expiring: Some(known.active), rotated_at };
     (keys, Rotated::Replaced(before))
 }
 
@@ -145,20 +149,26 @@ mod tests {
     #[test]
     fn the_active_key_becomes_the_expiring_one_and_only_one_is_kept() {
         use Rotated::{AlreadyActive, First, Replaced};
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
         for (known, new, expected, outcome) in [
-            (None, "A", r#"{"active":"A"}"#, First),
-            (Some("A"), "B", r#"{"active":"B","expiring":"A"}"#, Replaced(Before::NothingDropped)),
+            (None, "A", r#"{"active":"A","rotated_at":"2026-03-01T12:00:00Z"}"#, First),
+            (
+                Some("A"),
+                "B",
+                r#"{"active":"B","expiring":"A","rotated_at":"2026-03-01T12:00:00Z"}"#,
+                Replaced(Before::NothingDropped),
+            ),
             (
                 Some(r#"{"active":"B","expiring":"A"}"#),
                 "C",
-                r#"{"active":"C","expiring":"B"}"#,
+                r#"{"active":"C","expiring":"B","rotated_at":"2026-03-01T12:00:00Z"}"#,
                 Replaced(Before::ExpiringDropped),
             ),
             // Back again: Roku can make an expired key active.
             (
                 Some(r#"{"active":"B","expiring":"A"}"#),
                 "A",
-                r#"{"active":"A","expiring":"B"}"#,
+                r#"{"active":"A","expiring":"B","rotated_at":"2026-03-01T12:00:00Z"}"#,
                 Replaced(Before::NothingDropped),
             ),
             (
@@ -170,7 +180,7 @@ mod tests {
             (Some("A"), "A", r#"{"active":"A"}"#, AlreadyActive),
         ] {
             let known = known.map(|text| RokuApiKeys::parse(text).unwrap());
-            let (keys, rotated) = rotate(known.clone(), SecretString::from(new));
+            let (keys, rotated) = rotate(known.clone(), SecretString::from(new), now);
             assert_eq!(keys.to_text().expose_secret(), expected, "{new} after {known:?}");
             assert_eq!(rotated, outcome, "{new} after {known:?}");
         }

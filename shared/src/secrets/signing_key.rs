@@ -7,10 +7,11 @@ use aws_lc_rs::rand;
 use aws_sdk_secretsmanager::Client;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{SecretError, customer_token_seed_name, read, with_causes};
+use super::{SecretError, customer_token_seed_name, read};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::customer_token::signer::public_key_of;
+use crate::sdk_error::root_cause;
 use crate::store::StoreError;
 use crate::store::customer_token_keys::CustomerTokenKeys;
 
@@ -47,7 +48,7 @@ pub enum SigningKeyError {
         cause: String,
     },
     /// The public half was not published, or the one before not marked.
-    #[error("{}", .0.with_causes())]
+    #[error("{}", .0.in_short())]
     Store(#[from] StoreError),
     /// There is no randomness, or no key in it.
     #[error("no key could be made")]
@@ -79,8 +80,7 @@ impl SigningKeyRotation {
         self.keys.publish(&new, &public_key, now).await?;
         let put = self.client.put_secret_value().secret_id(&name);
         let written = put.secret_string(seed.expose_secret()).send().await;
-        written
-            .map_err(|error| SigningKeyError::NotWritten { name, cause: with_causes(&error) })?;
+        written.map_err(|error| SigningKeyError::NotWritten { name, cause: root_cause(&error) })?;
         if let Some(old) = &old {
             self.keys.retire(old, now).await?;
         }

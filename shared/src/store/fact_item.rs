@@ -15,13 +15,7 @@ pub(super) const PREFIX: &str = "FACT#";
 
 /// Every fact under a partition key, in no order that means anything.
 pub(super) async fn all(table: &Table, pk: AttributeValue) -> Result<Vec<Item>, StoreError> {
-    let pages = table.client.query().table_name(&table.name).consistent_read(true);
-    let pages = pages
-        .key_condition_expression("pk = :pk AND begins_with(sk, :facts)")
-        .expression_attribute_values(":pk", pk)
-        .expression_attribute_values(":facts", string(PREFIX));
-    let items = pages.into_paginator().items().send().collect::<Result<_, _>>().await;
-    items.map_err(StoreError::unavailable)
+    table.all_beginning(pk, PREFIX).await
 }
 
 pub(super) fn account_pk(publisher: &PublisherId, customer: &RokuCustomerId) -> String {

@@ -27,6 +27,13 @@ pub struct History {
     pub facts: Vec<Fact>,
 }
 
+impl History {
+    /// Whose account it is at Roku; none where no fact of it can be read.
+    pub fn roku_customer(&self) -> Option<&RokuCustomerId> {
+        self.facts.first().map(Fact::roku_customer)
+    }
+}
+
 impl Histories {
     /// The histories of a table.
     pub fn new(table: &Table) -> Self {

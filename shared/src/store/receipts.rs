@@ -15,6 +15,9 @@ use crate::domain::fact::later;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
 use crate::domain::receipt::{Outcome, Receipt, Rejection};
 
+/// What the sort keys of receipts begin with.
+const PREFIX: &str = "RECEIPT#";
+
 /// How long the function that took a receipt works on it, at most.
 pub const WORKED_ON: SignedDuration = SignedDuration::from_secs(20);
 
@@ -151,6 +154,20 @@ impl Receipts {
         self.read(publisher, &customer, transaction).await
     }
 
+    /// All receipts that a customer has shown, each transaction's last one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn of_customer(
+        &self,
+        publisher: &PublisherId,
+        customer: &CustomerId,
+    ) -> Result<Vec<KnownReceipt>, StoreError> {
+        let pk = string(customer_pk(publisher, customer));
+        let items = self.table.all_beginning(pk, PREFIX).await?;
+        items.into_iter().map(from_item).collect()
+    }
+
     /// How a receipt that Roku has not answered stands in the index `due`.
     pub fn waiting(publisher: &PublisherId, receipt: &Receipt) -> Waiting {
         let (customer, transaction) = (&receipt.customer, &receipt.transaction);
@@ -194,7 +211,7 @@ fn receipt_key(
 }
 
 fn receipt_sk(transaction: &TransactionId) -> String {
-    format!("RECEIPT#{}", in_key(transaction.as_str()))
+    format!("{PREFIX}{}", in_key(transaction.as_str()))
 }
 
 /// Holds while a receipt was not shown anew.

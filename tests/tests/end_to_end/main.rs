@@ -11,6 +11,7 @@ mod identity_provider;
 mod json_rpc;
 mod late_renewals;
 mod listing;
+mod notes;
 mod payment;
 mod plan_changes;
 mod proportional;

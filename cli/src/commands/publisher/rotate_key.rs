@@ -14,8 +14,8 @@ use usher::secrets::roku_api_keys::parse_key;
 use usher::secrets::rotation::{Before, RokuApiKeyRotation, Rotated};
 
 use crate::commands::queues::beside;
-use crate::commands::{Failure, aws_at, print, publisher_id, web_address};
-use crate::stack::Stack;
+use crate::commands::secrets::SecretsArgument;
+use crate::commands::{Failure, LocalArgument, print, publisher_id, web_address};
 
 /// Where the key may be instead of on standard input.
 const KEY_VARIABLE: &str = "ROKU_API_KEY";
@@ -28,9 +28,11 @@ pub struct Arguments {
     /// The publisher's id, up to ten digits
     publisher: String,
     #[command(flatten)]
+    local: LocalArgument,
+    #[command(flatten)]
     secrets: SecretsArgument,
     /// The Roku that the key is tried at: what /validate-transaction/… is appended to [default:
-    /// Roku's own; with --local, the simulator, at the port three before that of the secrets]
+    /// Roku's own; with --local, the simulator, at the port before the table's]
     #[arg(long, value_name = "URL", value_parser = web_address)]
     roku: Option<String>,
     /// Store the key without asking Roku
@@ -41,57 +43,25 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Where the secrets are.
-#[derive(Debug, Args)]
-struct SecretsArgument {
-    /// What the names of the stack's secrets begin with: the stack's name. It is in the account and
-    /// region that the AWS environment variables or profile name
-    #[arg(
-        long,
-        env = "SECRETS_PREFIX",
-        value_name = "STACK",
-        required_unless_present = "local",
-        value_parser = clap::builder::NonEmptyStringValueParser::new()
-    )]
-    prefix: Option<String>,
-    /// The secrets of `usher local` instead, whose Secrets Manager is at this address
-    #[arg(
-        long,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "http://127.0.0.1:8084",
-        value_parser = web_address
-    )]
-    local: Option<String>,
-}
-
-impl SecretsArgument {
-    async fn open(self) -> RokuApiKeyRotation {
-        let aws = aws_at(self.local.as_deref()).await;
-        let local_prefix = || Stack::SECRETS_PREFIX.to_owned();
-        let prefix = self.prefix.filter(|_| self.local.is_none()).unwrap_or_else(local_prefix);
-        RokuApiKeyRotation::new(aws_sdk_secretsmanager::Client::new(&aws), prefix)
-    }
-}
-
 /// Runs the command.
 ///
 /// # Errors
 /// When the id or the key is none, Roku does not take the key or does not say, or Secrets Manager
 /// does not read or write. No text of it holds a key.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { publisher, secrets, roku, unchecked, json } = arguments;
+    let Arguments { publisher, local, secrets, roku, unchecked, json } = arguments;
+    let local = local.url();
     let publisher = publisher_id(&publisher)?;
     let (text, source) = new_key()?;
     let key = parse_key(text.expose_secret());
     let key = key.map_err(|why| format!("the key from {source} {why}"))?;
     if !unchecked {
-        let simulator = secrets.local.as_deref().and_then(simulator_beside);
+        let simulator = local.and_then(simulator_beside);
         let roku = roku.or(simulator).unwrap_or_else(|| ROKU_URL.to_owned());
         must_be_taken(&key, source, &roku).await?;
     }
-    let rotation = secrets.open().await;
+    let (client, prefix) = secrets.open(local).await?;
+    let rotation = RokuApiKeyRotation::new(client, prefix);
     let rotated = rotation.rotate(&publisher, key).await.map_err(|error| error.to_string())?;
     let secret = rotation.secret_name(&publisher);
     print(&if json {
@@ -101,9 +71,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     })
 }
 
-/// The simulator of the `usher local` whose Secrets Manager is at `secrets`.
-fn simulator_beside(secrets: &str) -> Option<String> {
-    Some(beside(secrets, -3)?.join("listen/transaction-service.svc").ok()?.into())
+/// The simulator of the `usher local` whose table is at `table`.
+fn simulator_beside(table: &str) -> Option<String> {
+    Some(beside(table, -1)?.join("listen/transaction-service.svc").ok()?.into())
 }
 
 /// Fails unless Roku takes the key.

@@ -39,6 +39,34 @@ fn the_history_is_told_in_order_and_in_words() {
 }
 
 #[test]
+fn an_event_that_is_told_again_under_another_key_is_there_once() {
+    let with_key = |fact: &Fact, key: &str| match fact.clone() {
+        Fact::Notification(push) => {
+            Fact::Notification(Notification { message_key: key.to_owned(), ..push })
+        }
+        Fact::Observation(seen) => Fact::Observation(seen),
+    };
+    let sale = push("Sale", PURCHASE, SOLD, Some(END), json!({ "total": 7.99 }));
+    let other = push("Sale", "other", SOLD, Some(END), json!({ "total": 7.99 }));
+    let cheaper = push("Sale", PURCHASE, SOLD, Some(END), json!({ "total": 6.99 }));
+    let asked = seen(PURCHASE, SOLD, Some(END), json!({}));
+    let again = seen(PURCHASE, "2024-01-10T00:00:00.5Z", Some(END), json!({}));
+    let facts = [
+        with_key(&sale, "1"),
+        with_key(&other, "2"),
+        with_key(&sale, "3"),
+        with_key(&cheaper, "4"),
+        with_key(&sale, "5"),
+        asked,
+        again,
+    ];
+    let told: Vec<(String, u32)> =
+        timeline(facts).into_iter().map(|entry| (entry.kind, entry.told)).collect();
+    let expected = [("answer", 1), ("answer", 1), ("Sale", 3), ("Sale", 1), ("Sale", 1)];
+    assert_eq!(told, expected.map(|(kind, told)| (kind.to_owned(), told)));
+}
+
+#[test]
 fn every_documented_type_has_words_of_its_own() {
     let mut words: Vec<String> = T::documented()
         .map(|kind| {
