@@ -1,5 +1,7 @@
 //! Roku is asked; what it says is kept, folded in, and decides about receipts.
 
+pub mod import;
+
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -17,7 +19,7 @@ use crate::metrics::count_if_unmapped;
 use crate::roku::error::RokuError;
 use crate::roku::questions::{Asker, NoAnswer, Questions};
 use crate::store::StoreError;
-use crate::store::accounts::{Accounts, Settlement};
+use crate::store::accounts::{Accounts, SettledReceipt, Settlement};
 use crate::store::receipts::{KnownReceipt, Receipts};
 use crate::store::turns::Share;
 
@@ -158,12 +160,7 @@ impl Verification {
         receipt: &Receipt,
         seen: Observation,
     ) -> Result<Outcome, StoreError> {
-        if seen.channel.is_some() && !publisher.settings.owns_channel(seen.channel.as_deref()) {
-            // Granted all the same: the API key proves that the channel is the developer's. But its
-            // pushes will be set aside until the catalog names it.
-            tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");
-        }
-        count_if_unmapped(&publisher.catalog, Some(&seen.product));
+        tell_what_is_missing(publisher, &seen);
         let confirmed = ConfirmedReceipt::confirm(receipt, &seen, &publisher.catalog);
         let roku_customer = Some(seen.roku_customer.clone());
         let kept = self.accounts.keep(&publisher.id, Fact::Observation(seen)).await?;
@@ -175,13 +172,23 @@ impl Verification {
                 .and_then(|confirmed| confirmed.claim(holder, publisher.settings.transfer));
             outcome = claim.map_or_else(Outcome::Rejected, |_| Outcome::Granted);
             let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
-            Settlement {
+            let known = KnownReceipt { receipt, outcome, roku_customer };
+            Some(Settlement {
                 link_to: claim.ok().cloned(),
-                receipt: KnownReceipt { receipt, outcome, roku_customer },
-            }
+                receipt: SettledReceipt::Kept(known),
+            })
         };
         self.accounts.fold_and_settle(kept, settle).await?;
         tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
         Ok(outcome)
     }
+}
+
+/// Tells what the catalog lacks. An unknown channel is no reason to grant nothing: the API key proves
+/// that it is the developer's. But its pushes will be set aside until the catalog names it.
+fn tell_what_is_missing(publisher: &Publisher, seen: &Observation) {
+    if seen.channel.is_some() && !publisher.settings.owns_channel(seen.channel.as_deref()) {
+        tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");
+    }
+    count_if_unmapped(&publisher.catalog, Some(&seen.product));
 }
