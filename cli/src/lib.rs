@@ -17,4 +17,5 @@ pub mod template;
 
 mod demo;
 mod dynamodb;
+mod import;
 mod secrets_manager;

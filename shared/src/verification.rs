@@ -173,10 +173,7 @@ impl Verification {
             outcome = claim.map_or_else(Outcome::Rejected, |_| Outcome::Granted);
             let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
             let known = KnownReceipt { receipt, outcome, roku_customer };
-            Some(Settlement {
-                link_to: claim.ok().cloned(),
-                receipt: SettledReceipt::Kept(known),
-            })
+            Some(Settlement { link_to: claim.ok().cloned(), receipt: SettledReceipt::Kept(known) })
         };
         self.accounts.fold_and_settle(kept, settle).await?;
         tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");

@@ -79,11 +79,9 @@ fn an_offer_that_the_catalog_does_not_know_yet_is_compared_by_the_rule() {
 
 #[test]
 fn a_receipt_that_names_no_offer_is_for_what_roku_sold() {
-    for (product, then) in [
-        ("S1-US", Ok("S1_US")),
-        ("gold", Ok("S2_US")),
-        ("S2-US", Err(Rejection::ProductOfNoOffer)),
-    ] {
+    for (product, then) in
+        [("S1-US", Ok("S1_US")), ("gold", Ok("S2_US")), ("S2-US", Err(Rejection::ProductOfNoOffer))]
+    {
         let sold = offer_sold(&sold(product, json!({})), &catalog());
         assert_eq!(sold.as_ref().map(OfferId::as_str).map_err(|why| *why), then, "{product}");
     }
