@@ -20,12 +20,15 @@ use super::progress::Progress;
 use super::{Failure, print};
 use crate::import::{Begin, Importer, Report, Rows, Stopped};
 
+/// How the import fares beside a running stack.
+const RATE: &str = "Each row is asked about at Roku, about 12 in a second, in the turns that the \
+                    stack keeps for accounts; viewers' receipts do not wait for it. The environment \
+                    variables ROKU_REQUESTS_PER_SECOND and ROKU_ACCOUNTS_PERCENT must say what the \
+                    stack's parameters say, where these are not the default.";
+
 /// Whom to import, and where to.
-///
-/// Each row is asked about at Roku, about 12 in a second, in the turns that the stack keeps for
-/// accounts. A running stack goes on meanwhile; ROKU_REQUESTS_PER_SECOND and ROKU_ACCOUNTS_PERCENT
-/// must be what its functions are told, where that is not the default.
 #[derive(Debug, Args)]
+#[command(after_help = RATE)]
 pub struct Arguments {
     /// A CSV file whose first line names the columns: `email`, `transactionId` (any charge of the
     /// subscription) and perhaps `offerId`; without it, the offer is what Roku sold. Other columns do

@@ -40,7 +40,7 @@ pub(crate) enum InvalidRow {
     #[error("there is no e-mail address")]
     NoEmail,
     /// There is something else.
-    #[error("the e-mail address {0}")]
+    #[error("the address {0}")]
     Email(#[from] InvalidEmail),
     /// There is no transaction.
     #[error("there is no transaction")]
