@@ -1,8 +1,8 @@
 //! Subscribers from a file: each row is asked about at Roku, and told of in a report.
 //!
-//! Nothing is held but the rows that are being asked about. A row is told of once it is done, in the
-//! order of the file; so an import that is stopped, by whatever, goes on with the first row that the
-//! report does not tell of. Rows that were done and not told of are done again, which changes
+//! Nothing is held but the rows that are being asked about. A row is told of once it is done, in
+//! the order of the file; so an import that is stopped, by whatever, goes on with the first row that
+//! the report does not tell of. Rows that were done and not told of are done again, which changes
 //! nothing.
 
 mod bounded;

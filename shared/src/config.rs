@@ -98,8 +98,8 @@ impl Config {
 /// Roku allows 20 (`roku-pay.md` §3); networks bunch some up.
 const MOST_PER_SECOND: u16 = 17;
 
-/// How often Roku is asked for one API key, as the environment says. Whoever takes turns at one table
-/// must be told the same.
+/// How often Roku is asked for one API key, as the environment says. Whoever takes turns at one
+/// table must be told the same.
 ///
 /// # Errors
 /// [`InvalidSetting::NotANumber`].

@@ -181,8 +181,8 @@ impl Verification {
     }
 }
 
-/// Tells what the catalog lacks. An unknown channel is no reason to grant nothing: the API key proves
-/// that it is the developer's. But its pushes will be set aside until the catalog names it.
+/// Tells what the catalog lacks. An unknown channel is no reason to grant nothing: the API key
+/// proves that it is the developer's. But its pushes will be set aside until the catalog names it.
 fn tell_what_is_missing(publisher: &Publisher, seen: &Observation) {
     if seen.channel.is_some() && !publisher.settings.owns_channel(seen.channel.as_deref()) {
         tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");

@@ -22,8 +22,8 @@ use crate::import::{Begin, Importer, Report, Rows, Stopped};
 
 /// How the import fares beside a running stack.
 const RATE: &str = "Each row is asked about at Roku, about 12 in a second, in the turns that the \
-                    stack keeps for accounts; viewers' receipts do not wait for it. The environment \
-                    variables ROKU_REQUESTS_PER_SECOND and ROKU_ACCOUNTS_PERCENT must say what the \
+                    stack keeps for accounts; viewers' receipts do not wait for it. The \
+                    environment variables ROKU_REQUESTS_PER_SECOND and ROKU_ACCOUNTS_PERCENT must say what the \
                     stack's parameters say, where these are not the default.";
 
 /// Whom to import, and where to.
@@ -31,21 +31,21 @@ const RATE: &str = "Each row is asked about at Roku, about 12 in a second, in th
 #[command(after_help = RATE)]
 pub struct Arguments {
     /// A CSV file whose first line names the columns: `email`, `transactionId` (any charge of the
-    /// subscription) and perhaps `offerId`; without it, the offer is what Roku sold. Other columns do
-    /// not matter
+    /// subscription) and perhaps `offerId`; without it, the offer is what Roku sold. Other columns
+    /// do not matter
     file: PathBuf,
     #[command(flatten)]
     setting: SettingArguments,
-    /// What became of each row: line number, transaction, outcome, reason. If it is there already, the
-    /// import goes on where it ends; rows that it tells of are not done again [default: FILE with
-    /// .report.csv]
+    /// What became of each row: line number, transaction, outcome, reason. If it is there already,
+    /// the import goes on where it ends; rows that it tells of are not done again [default: FILE
+    /// with .report.csv]
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Begin at the first row, with a new report
     #[arg(long)]
     restart: bool,
-    /// Give a Roku account that another customer holds to the one in the file. Otherwise it stays, and
-    /// the row is rejected, whatever the catalog says about receipts
+    /// Give a Roku account that another customer holds to the one in the file. Otherwise it stays,
+    /// and the row is rejected, whatever the catalog says about receipts
     #[arg(long)]
     transfer: bool,
     /// How long to go on when Roku does not answer

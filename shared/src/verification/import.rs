@@ -1,7 +1,7 @@
 //! Purchases that a publisher brings along: it says who made each, and Roku is asked.
 //!
-//! Unlike a receipt that an app shows, one of these is kept only once it is granted: nobody waits for
-//! the answer, so there is nothing to ask on about, and what the publisher's apps show meanwhile is
+//! Unlike a receipt that an app shows, one of these is kept only once it is granted: nobody waits
+//! for the answer, so there is nothing to ask on about, and what the publisher's apps show meanwhile is
 //! left alone.
 
 use jiff::Timestamp;
@@ -72,8 +72,8 @@ impl From<NoAnswer> for NotTaken {
 }
 
 impl Import {
-    /// Over the stack's table and Roku's web service. `transfer` says what becomes of an account that
-    /// another customer holds, whatever the publisher's settings say about receipts.
+    /// Over the stack's table and Roku's web service. `transfer` says what becomes of an account
+    /// that another customer holds, whatever the publisher's settings say about receipts.
     ///
     /// # Errors
     /// [`RokuError::BadAddress`] when Roku's configured address is none.

@@ -32,7 +32,7 @@ pub(super) struct SettingArguments {
         value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     prefix: Option<String>,
-    /// The Secrets Manager [default: that of AWS; with --local, the one two ports after the table's]
+    /// The Secrets Manager [default: AWS's; with --local, the one two ports after the table's]
     #[arg(long, value_name = "URL", value_parser = web_address)]
     secrets: Option<String>,
     /// What /validate-transaction/… is appended to [default: Roku's own; with --local, the
