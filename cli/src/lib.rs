@@ -20,6 +20,7 @@ mod catalog_diff;
 mod demo;
 mod dynamodb;
 mod field_change;
+mod import;
 mod leases;
 mod listening;
 mod secrets_manager;

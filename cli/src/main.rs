@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
-    Finding, catalog, completions, customer, dead_letters, demo, doctor, local, publisher, quote,
-    replay, simulate, token,
+    Finding, catalog, completions, customer, dead_letters, demo, doctor, import, local, publisher,
+    quote, replay, simulate, token,
 };
 
 /// Roku Pay purchases become access.
@@ -42,6 +42,8 @@ enum Command {
     DeadLetters(dead_letters::Command),
     /// Show what a change of plan would cost a customer.
     Quote(quote::Arguments),
+    /// Bring subscribers along whose e-mail address and Roku transaction are known.
+    Import(import::Arguments),
     /// Take pushes from a file: what Roku sent before, or what its dashboard sends again.
     Replay(replay::Arguments),
     /// Do what a Roku would do.
@@ -65,6 +67,7 @@ async fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::DeadLetters(command) => dead_letters::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,
+        Command::Import(arguments) => import::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),

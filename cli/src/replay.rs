@@ -49,7 +49,8 @@ pub enum Keys {
 /// Takes every push of `lines`, one a line: a JWS as Roku sent it, a decoded message, or
 /// `{"key": …, "message": …}` with Roku's message key. Without the key a decoded message is known
 /// by what it says; if it was also delivered live there are two facts that say the same, which
-/// changes no account. What became of each is added to `outcome`.
+/// changes no account. What became of each is added to `outcome`. `reached` is told of each
+/// line how many bytes were read for it.
 ///
 /// # Errors
 /// [`ReplayError`] when it cannot go on. A line that is no push is told in the outcome.
@@ -59,10 +60,12 @@ pub async fn replay(
     keys: &Keys,
     mut lines: impl BufRead,
     outcome: &mut Outcome,
+    mut reached: impl FnMut(usize),
 ) -> Result<(), ReplayError> {
     for number in 1.. {
         let line = next_line(&mut lines).map_err(|error| ReplayError::Unreadable(number, error))?;
         let Some(line) = line else { break };
+        reached(line.len());
         let push = match read(handler, keys, &line).await {
             Ok(Some(push)) => push,
             Ok(None) => continue,

@@ -98,7 +98,12 @@ impl Config {
 /// Roku allows 20 (`roku-pay.md` §3); networks bunch some up.
 const MOST_PER_SECOND: u16 = 17;
 
-fn roku_rate() -> Result<Rate, InvalidSetting> {
+/// How often Roku is asked for one API key, as the environment says. Whoever takes turns at one
+/// table must be told the same.
+///
+/// # Errors
+/// [`InvalidSetting::NotANumber`].
+pub fn roku_rate() -> Result<Rate, InvalidSetting> {
     let name = "ROKU_REQUESTS_PER_SECOND";
     let invalid = InvalidSetting::NotANumber { name, least: 1, most: MOST_PER_SECOND };
     let per_second = match env::var(name) {

@@ -1,5 +1,7 @@
 //! Roku is asked; what it says is kept, folded in, and decides about receipts.
 
+pub mod import;
+
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -16,7 +18,7 @@ use crate::domain::receipt::{ConfirmedReceipt, Outcome, Receipt, Rejection};
 use crate::roku::error::RokuError;
 use crate::roku::questions::{Asker, NoAnswer, Questions};
 use crate::store::StoreError;
-use crate::store::accounts::{Accounts, Kept, Settlement};
+use crate::store::accounts::{Accounts, Kept, SettledReceipt, Settlement};
 use crate::store::receipts::{KnownReceipt, Receipts};
 use crate::store::turns::Share;
 use crate::store::unmapped_products::UnmappedProducts;
@@ -120,12 +122,17 @@ impl Verification {
         self.accounts.fold(kept).await
     }
 
-    /// Keeps what Roku said, and notes beside it a product that the catalog does not know.
+    /// Keeps what Roku said, and tells of a product or a channel that the publisher does not name.
     async fn keep_seen(
         &self,
         publisher: &Publisher,
         seen: Observation,
     ) -> Result<Kept, StoreError> {
+        if seen.channel.is_some() && !publisher.settings.owns_channel(seen.channel.as_deref()) {
+            // It counts all the same: the API key proves that the channel is the developer's. But its
+            // pushes will be set aside until the settings name it.
+            tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");
+        }
         let product = seen.product.clone();
         // On the heap: it would stand on the stack twice while both are joined.
         let keep = Box::pin(self.accounts.keep(&publisher.id, Fact::Observation(seen)));
@@ -172,11 +179,6 @@ impl Verification {
         receipt: &Receipt,
         seen: Observation,
     ) -> Result<Outcome, StoreError> {
-        if seen.channel.is_some() && !publisher.settings.owns_channel(seen.channel.as_deref()) {
-            // Granted all the same: the API key proves that the channel is the developer's. But its
-            // pushes will be set aside until the catalog names it.
-            tracing::error!(publisher = %publisher.id, channel = seen.channel, "unknown channel");
-        }
         let confirmed = ConfirmedReceipt::confirm(receipt, &seen, &publisher.catalog);
         let roku_customer = Some(seen.roku_customer.clone());
         let kept = self.keep_seen(publisher, seen).await?;
@@ -188,10 +190,8 @@ impl Verification {
                 .and_then(|confirmed| confirmed.claim(holder, publisher.settings.transfer));
             outcome = claim.map_or_else(Outcome::Rejected, |_| Outcome::Granted);
             let (receipt, roku_customer) = (receipt.clone(), roku_customer.clone());
-            Settlement {
-                link_to: claim.ok().cloned(),
-                receipt: KnownReceipt { receipt, outcome, roku_customer },
-            }
+            let known = KnownReceipt { receipt, outcome, roku_customer };
+            Some(Settlement { link_to: claim.ok().cloned(), receipt: SettledReceipt::Kept(known) })
         };
         self.accounts.fold_and_settle(kept, settle).await?;
         tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");

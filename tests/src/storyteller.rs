@@ -112,7 +112,8 @@ impl Storyteller {
                 let handler = PushNotification::new(&self.usher.stack.config).unwrap();
                 let publisher = &self.usher.stack.publisher;
                 let (keys, mut outcome) = (Keys::OfHandler, Outcome::default());
-                let replayed = replay(&handler, publisher, &keys, file.as_bytes(), &mut outcome);
+                let replayed =
+                    replay(&handler, publisher, &keys, file.as_bytes(), &mut outcome, |_| {});
                 replayed.await.unwrap();
                 assert_eq!(outcome.refused, []);
             }

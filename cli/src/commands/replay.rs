@@ -11,6 +11,7 @@ use usher::clock::Clock;
 use usher::config::ROKU_KEYS_URL;
 use usher::roku::push::PublicKeySet;
 
+use super::progress::Progress;
 use super::{Failure, PublisherArgument, print, web_address};
 use crate::replay::{Keys, Outcome, replay};
 
@@ -37,12 +38,21 @@ pub struct Arguments {
 /// until then is told first.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { file, publisher, roku_keys, json } = arguments;
-    let lines = File::open(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let unreadable = |error: std::io::Error| format!("{}: {error}", file.display());
+    let lines = File::open(&file).map_err(unreadable)?;
+    let progress = Progress::over(lines.metadata().map_err(unreadable)?.len());
     let keys = if web_address(&roku_keys).is_ok() { Keys::OfHandler } else { given(&roku_keys)? };
     let (config, publisher) = publisher.open(roku_keys).await?;
     let handler = PushNotification::new(&config)?;
     let mut outcome = Outcome::default();
-    let replayed = replay(&handler, &publisher, &keys, BufReader::new(lines), &mut outcome).await;
+    let mut read = 0;
+    let reached = |bytes: usize| {
+        read += u64::try_from(bytes).unwrap_or_default();
+        progress.row_done(read);
+    };
+    let lines = BufReader::new(lines);
+    let replayed = replay(&handler, &publisher, &keys, lines, &mut outcome, reached).await;
+    progress.end();
     print(&if json { in_json(&outcome) } else { in_text(&outcome) })?;
     replayed.map_err(|error| format!("{}, {error}", file.display()))?;
     match outcome.refused.len() {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use usher::domain::email::Email;
 use usher::domain::id::{CustomerId, TransactionId};
 use usher::domain::offer::OfferId;
-use usher::domain::receipt::Receipt;
+use usher::domain::receipt::{Receipt, transaction_shown};
 
 /// A claim as it was posted.
 #[derive(Debug)]
@@ -62,14 +62,8 @@ impl UnverifiedReceipt {
             Some(_) => return Err(InvalidField::new("order", "must be an object")),
         };
         let purchase_id = required_text(&order, "purchaseId", "order.purchaseId")?.to_owned();
-        let transaction = TransactionId::parse(&purchase_id)
+        let transaction = transaction_shown(&purchase_id)
             .map_err(|why| InvalidField::new("order.purchaseId", why))?;
-        // A transaction id is ASCII (`roku-pay.md` §2.1), and it becomes a part of Roku's address.
-        let is_plain = purchase_id.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_plain || matches!(purchase_id.as_str(), "." | "..") {
-            let problem = "must be ASCII without spaces, and not a path";
-            return Err(InvalidField::new("order.purchaseId", problem));
-        }
         optional_text(&order, "code", "order.code")?;
         optional_number(&order, "qty", "order.qty")?;
         optional_number(&order, "amount", "order.amount")?;

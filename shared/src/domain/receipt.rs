@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::fact::later;
-use super::id::{CustomerId, TransactionId};
+use super::id::{CustomerId, InvalidId, TransactionId};
 use super::observation::{Observation, PurchaseStatus};
 use super::offer::OfferId;
 use super::publisher::TransferPolicy;
@@ -49,12 +49,48 @@ pub enum Rejection {
     /// What Roku sold is not the offer that the receipt names.
     #[error("product of another offer")]
     ProductOfAnotherOffer,
+    /// No offer is named, and none of the catalog's stands for what Roku sold.
+    #[error("product of no offer of the catalog")]
+    ProductOfNoOffer,
     /// Roku says that the purchase entitles to nothing (any more).
     #[error("not entitled")]
     NotEntitled,
     /// The Roku account is linked to another customer, and the publisher's policy is to keep that.
     #[error("held by another customer")]
     HeldByAnotherCustomer,
+}
+
+/// Why a text that somebody shows is no transaction id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTransaction {
+    /// It is no id at all.
+    #[error(transparent)]
+    NoId(#[from] InvalidId),
+    /// Roku's ids are ASCII (`roku-pay.md` §2.1), and this becomes a part of Roku's address.
+    #[error("must be ASCII without spaces, and not a path")]
+    NotPlain,
+}
+
+/// The transaction that somebody shows, as a device or a person wrote it.
+///
+/// # Errors
+/// [`InvalidTransaction`] when Roku cannot be asked about it.
+pub fn transaction_shown(text: &str) -> Result<TransactionId, InvalidTransaction> {
+    let transaction = TransactionId::parse(text)?;
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_plain || matches!(text, "." | "..") {
+        return Err(InvalidTransaction::NotPlain);
+    }
+    Ok(transaction)
+}
+
+/// The offer of a receipt that names none: the one that stands for what Roku sold.
+///
+/// # Errors
+/// [`Rejection::ProductOfNoOffer`].
+pub fn offer_sold(seen: &Observation, catalog: &Catalog) -> Result<OfferId, Rejection> {
+    let sold = catalog.offer_of(&seen.product).map(|offer| offer.id.clone());
+    sold.ok_or(Rejection::ProductOfNoOffer)
 }
 
 impl Receipt {
@@ -73,6 +109,7 @@ impl Rejection {
         match self {
             Self::UnknownToRoku => "unknown_to_roku",
             Self::ProductOfAnotherOffer => "product_of_another_offer",
+            Self::ProductOfNoOffer => "product_of_no_offer",
             Self::NotEntitled => "not_entitled",
             Self::HeldByAnotherCustomer => "held_by_another_customer",
         }

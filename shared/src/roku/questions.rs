@@ -39,6 +39,8 @@ pub enum Asker {
     Caller,
     /// The queue.
     Queue,
+    /// An import, which has all the time there is.
+    Import,
 }
 
 /// Why there is no answer. Says nothing about the transaction, but for [`RokuError::UnknownTransaction`].
@@ -109,6 +111,7 @@ impl Questions {
         let (patience, longest_pause) = match asker {
             Asker::Caller => (Duration::from_millis(1_500), Duration::from_secs(5)),
             Asker::Queue => (Duration::from_secs(10), Duration::from_secs(20)),
+            Asker::Import => (Duration::from_secs(30), Duration::from_secs(20)),
         };
         Ok(Self {
             roku: RokuWebService::new(&config.roku_url, http, config.clock.clone())?,

@@ -62,8 +62,17 @@ pub struct Held {
 pub struct Settlement {
     /// Whose account it is from now on; where none, it stays whose it is.
     pub link_to: Option<CustomerId>,
-    /// What became of the receipt that led to it.
-    pub receipt: KnownReceipt,
+    /// What led to it.
+    pub receipt: SettledReceipt,
+}
+
+/// A receipt, what became of it, and how it stands in the table.
+#[derive(Debug)]
+pub enum SettledReceipt {
+    /// It was kept before it was settled. Where it was shown anew meanwhile, nothing is settled.
+    Kept(KnownReceipt),
+    /// It is kept with the settlement, in the place of any that was.
+    Fresh(KnownReceipt),
 }
 
 impl Accounts {
@@ -218,24 +227,16 @@ impl Accounts {
     /// [`StoreError`] when it could not be folded in. The fact stays kept, and whoever folds the
     /// account next folds it in.
     pub async fn fold(&self, kept: Kept) -> Result<Account, StoreError> {
-        self.fold_and(kept, |_| None).await
+        self.fold_and_settle(kept, |_| None).await
     }
 
     /// Folds a kept fact into its account and settles, in the same write, whose account it is:
-    /// `settle` is given the customer who holds it. It is asked again when the account changes
-    /// meanwhile.
+    /// `settle` is given the customer who holds it, and may leave it at the fold. It is asked again
+    /// when the account changes meanwhile.
     ///
     /// # Errors
     /// As [`Self::fold`]. Nothing is settled then.
     pub async fn fold_and_settle(
-        &self,
-        kept: Kept,
-        mut settle: impl FnMut(Option<&CustomerId>) -> Settlement,
-    ) -> Result<Account, StoreError> {
-        self.fold_and(kept, |holder| Some(settle(holder))).await
-    }
-
-    async fn fold_and(
         &self,
         kept: Kept,
         mut settle: impl FnMut(Option<&CustomerId>) -> Option<Settlement>,
@@ -298,7 +299,7 @@ impl Accounts {
         publisher: &PublisherId,
         account_key: &Item,
         change: Change,
-        receipt: Option<&KnownReceipt>,
+        receipt: Option<&SettledReceipt>,
     ) -> Result<bool, StoreError> {
         let Some(receipt) = receipt else {
             let request = self.table.client.update_item().table_name(&self.table.name);
@@ -323,11 +324,16 @@ impl Accounts {
             .set_expression_attribute_values(Some(change.values))
             .build();
         let put = Put::builder().table_name(&self.table.name);
-        let put = put
-            .set_item(Some(receipts::item(publisher, receipt, None)?))
-            .condition_expression(receipts::SAME_RECEIPT)
-            .set_expression_attribute_values(Some(receipts::same_receipt(&receipt.receipt)))
-            .build();
+        let put = match receipt {
+            SettledReceipt::Kept(known) => put
+                .set_item(Some(receipts::item(publisher, known, None)?))
+                .condition_expression(receipts::SAME_RECEIPT)
+                .set_expression_attribute_values(Some(receipts::same_receipt(&known.receipt))),
+            SettledReceipt::Fresh(known) => {
+                put.set_item(Some(receipts::item(publisher, known, None)?))
+            }
+        };
+        let put = put.build();
         let items = [
             TransactWriteItem::builder().update(update.map_err(StoreError::unavailable)?).build(),
             TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build(),

@@ -78,6 +78,16 @@ fn an_offer_that_the_catalog_does_not_know_yet_is_compared_by_the_rule() {
 }
 
 #[test]
+fn a_receipt_that_names_no_offer_is_for_what_roku_sold() {
+    for (product, then) in
+        [("S1-US", Ok("S1_US")), ("gold", Ok("S2_US")), ("S2-US", Err(Rejection::ProductOfNoOffer))]
+    {
+        let sold = offer_sold(&sold(product, json!({})), &catalog());
+        assert_eq!(sold.as_ref().map(OfferId::as_str).map_err(|why| *why), then, "{product}");
+    }
+}
+
+#[test]
 fn only_what_entitles_or_will_is_confirmed() {
     for (more, is_confirmed) in [
         (json!({"isEntitled": true}), true),
@@ -133,6 +143,7 @@ fn a_rejection_is_kept_under_the_code_that_callers_are_told() {
     for (rejection, code) in [
         (Rejection::UnknownToRoku, "unknown_to_roku"),
         (Rejection::ProductOfAnotherOffer, "product_of_another_offer"),
+        (Rejection::ProductOfNoOffer, "product_of_no_offer"),
         (Rejection::NotEntitled, "not_entitled"),
         (Rejection::HeldByAnotherCustomer, "held_by_another_customer"),
     ] {
