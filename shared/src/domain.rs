@@ -8,6 +8,7 @@ pub mod account;
 pub mod amounts;
 pub mod catalog;
 pub mod customer;
+mod derived;
 pub mod due;
 pub mod email;
 pub mod fact;
@@ -25,6 +26,8 @@ pub mod roku_answer;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod standing;
+pub mod subscription;
 pub mod timeline;
+pub mod transaction;
 pub mod transaction_type;
 pub mod unsigned_push;

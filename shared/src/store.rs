@@ -22,8 +22,9 @@
 //! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
 //! Index `by_customer`: the accounts that are linked to a customer, and the customer's own item once
-//! tokens were revoked. Index `due`: what waits for an
-//! answer of Roku, receipts and accounts. Each submodule holds the verbs of one kind of item, so
+//! tokens were revoked. Index `by_publisher`: all accounts of a publisher, in sixteen parts. Index
+//! `due`: what waits for an answer of Roku, receipts and accounts. Each submodule holds the verbs of
+//! one kind of item, so
 //! that what a function may do to the table is visible in what its constructor takes.
 
 use std::collections::HashMap;
@@ -49,6 +50,7 @@ pub mod due;
 mod fact_item;
 pub mod histories;
 pub mod identity_providers;
+pub mod listing;
 pub mod published_keys;
 pub mod publisher_tokens;
 pub mod publishers;

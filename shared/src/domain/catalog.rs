@@ -83,6 +83,7 @@ mod tests {
             group: None,
             rank: 0,
             roku_product: roku_product.map(|code| RokuProductId::parse(code).unwrap()),
+            free_days: 0,
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Observation {
     pub purchase_spelled: Option<String>,
     /// The charge that Roku describes.
     pub transaction: TransactionId,
+    /// When that charge was made, where Roku says so.
+    pub charged_at: Option<Timestamp>,
     /// When the chain began, where Roku says so.
     pub purchased_at: Option<Timestamp>,
     /// What was bought.
@@ -82,6 +84,7 @@ impl Observation {
             transaction,
             product: product.ok_or(BrokenAnswer::Missing("productId"))?,
             expires_at: fields.time("expirationDate"),
+            charged_at: fields.time("purchaseDate"),
             purchased_at: fields.time("originalPurchaseDate"),
             // An answer without it must not take access away.
             is_entitled: fields.truth("isEntitled").ok_or(BrokenAnswer::Missing("isEntitled"))?,

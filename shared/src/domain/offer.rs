@@ -49,6 +49,17 @@ impl OfferId {
         self == offer || self.0 == offer.main_id()
     }
 
+    /// The country it is localised for, `US` of `S123456789_US`; none in a main id.
+    pub fn country(&self) -> Option<&str> {
+        self.0.split_once('_').map(|(_, country)| country)
+    }
+
+    /// Its kind, Cleeng's `offerType`: the first letter, `S` for a subscription, `P` for a pass, `E`
+    /// for an event, `A` for a video, `R` for a rental (`cleeng-api.md` §4).
+    pub fn kind(&self) -> &str {
+        self.0.get(..1).unwrap_or_default()
+    }
+
     /// Whether this is a subscription, which customers hold by having bought it. Other kinds
     /// (events, videos, rentals, passes) open to holders of their tags as well.
     pub fn is_subscription(&self) -> bool {
@@ -129,6 +140,19 @@ pub enum Period {
 }
 
 impl Period {
+    /// Cleeng's word for it, as it is written everywhere: `month`, `3months`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::TwoWeeks => "2weeks",
+            Self::Month => "month",
+            Self::ThreeMonths => "3months",
+            Self::SixMonths => "6months",
+            Self::Year => "year",
+        }
+    }
+
     /// So many days, or so many months of the calendar.
     fn length(self) -> (Unit, i64) {
         match self {
@@ -194,6 +218,16 @@ pub struct Offer {
     /// Roku's product where it is not the id with `-` for `_`.
     #[serde(default)]
     pub roku_product: Option<RokuProductId>,
+    /// How many days a new customer watches for nothing. Shown to clients only: whether a customer is
+    /// in a trial Roku says. Left out of what is kept where there is none, so that functions of an
+    /// earlier version read it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub free_days: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(days: &u32) -> bool {
+    *days == 0
 }
 
 impl Offer {
@@ -222,6 +256,27 @@ mod tests {
         assert!(id("S123456789_US").means(&id("S123456789_US")));
         assert!(!id("S123456789_DE").means(&id("S123456789_US")));
         assert!(!id("S123456789_US").means(&id("S123456789")));
+    }
+
+    #[test]
+    fn an_id_says_its_kind_and_country() {
+        assert_eq!((id("S123456789_US").kind(), id("S123456789_US").country()), ("S", Some("US")));
+        assert_eq!((id("E123456789").kind(), id("E123456789").country()), ("E", None));
+    }
+
+    #[test]
+    fn a_period_has_one_word_everywhere() {
+        for period in [
+            Period::Day,
+            Period::Week,
+            Period::TwoWeeks,
+            Period::Month,
+            Period::ThreeMonths,
+            Period::SixMonths,
+            Period::Year,
+        ] {
+            assert_eq!(serde_json::json!(period), period.as_str());
+        }
     }
 
     #[test]

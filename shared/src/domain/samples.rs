@@ -122,6 +122,7 @@ pub(crate) fn offer(id: &str, tags: &[&str]) -> Offer {
         group: None,
         rank: 0,
         roku_product: None,
+        free_days: 0,
     }
 }
 

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::fact_item::{account_pk, sort_key};
 use super::{
-    Item, StoreError, Table, customer_pk, due, from_item, key, number, sortable, string, to_item,
+    Item, StoreError, Table, customer_pk, due, from_item, key, listing, number, sortable, string,
+    to_item,
 };
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
@@ -49,6 +50,8 @@ pub(super) struct AccountItem {
     pub(super) unfolded: HashSet<String>,
     /// The `by_customer` key, where the account is linked.
     linked_to: Option<String>,
+    /// Whether it stands in the index of its publisher.
+    is_listed: bool,
     /// From when on Roku is to be asked about it.
     pub(super) due_at: Option<String>,
 }
@@ -73,6 +76,7 @@ impl AccountItem {
             _ => None,
         };
         let (linked_to, due_at) = (text("linked_to"), text(due::AT));
+        let is_listed = text(listing::LISTED_IN).is_some();
         // A mark makes an item that has no version and no account yet.
         let mut count = |name: &str| match item.remove(name) {
             Some(AttributeValue::N(number)) => number.parse().map_err(StoreError::corrupt),
@@ -82,7 +86,7 @@ impl AccountItem {
         let is_outdated = version > 0 && rules != u64::from(RULES);
         let account =
             if version == 0 || is_outdated { Account::default() } else { from_item(item)? };
-        Ok(Self { pk, account, version, is_outdated, unfolded, linked_to, due_at })
+        Ok(Self { pk, account, version, is_outdated, unfolded, linked_to, is_listed, due_at })
     }
 
     /// The customer that the account is linked to.
@@ -127,6 +131,12 @@ impl AccountItem {
         for (name, value) in to_item(after)?.into_iter().chain(link) {
             sets.push(format!("{name} = :{name}"));
             values.insert(format!(":{name}"), value);
+        }
+        // Once: what is set again to what it was costs no write of the index, but neither is it of use.
+        if !self.is_listed {
+            sets.push(format!("{0} = :{0}", listing::LISTED_IN));
+            let bucket = string(listing::bucket(publisher, &self.pk));
+            values.insert(format!(":{}", listing::LISTED_IN), bucket);
         }
         let condition = if self.version == 0 {
             "attribute_not_exists(version)"
