@@ -11,6 +11,7 @@ mod late_renewals;
 mod payment;
 mod plan_changes;
 mod proportional;
+mod publisher_api;
 mod push_notification;
 mod routes;
 mod signing_keys;
