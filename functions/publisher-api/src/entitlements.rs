@@ -75,7 +75,8 @@ impl PublisherApi {
         Ok(json(StatusCode::OK, &body))
     }
 
-    /// Whom a query is about: `customerId`, else `customerEmail`. None where nobody has the address.
+    /// Whom a query is about: `customerId`, else `customerEmail`. None where nobody has the
+    /// address.
     async fn named_customer(
         &self,
         publisher: &PublisherId,

@@ -1,6 +1,6 @@
-//! API 3.1 (`cleeng-api.md` §3.8): what a publisher's own systems read of its customers. A publisher
-//! token names the publisher, and nobody sees the data of another. Nothing is written: what is sold
-//! through Roku is changed at Roku.
+//! API 3.1 (`cleeng-api.md` §3.8): what a publisher's own systems read of its customers. A
+//! publisher token names the publisher, and nobody sees the data of another. Nothing is written:
+//! what is sold through Roku is changed at Roku.
 //!
 //! | route | answered in |
 //! |---|---|
@@ -9,8 +9,8 @@
 //! | `GET /3.1/subscriptions` | `subscriptions` |
 //! | `GET /3.1/customers/{customerId}` | `customers` |
 //!
-//! Left out is `GET /3.1/subscriptions/{subscriptionId}`: the number of a subscription is derived from
-//! Roku's id and leads nowhere by itself. `externalId` finds one subscription.
+//! Left out is `GET /3.1/subscriptions/{subscriptionId}`: the number of a subscription is derived
+//! from Roku's id and leads nowhere by itself. `externalId` finds one subscription.
 
 mod authentication;
 mod customers;
@@ -66,8 +66,8 @@ impl PublisherApi {
         }
     }
 
-    /// The handler with another bound to how many pages of accounts one request reads, so that a test
-    /// can go beyond it.
+    /// The handler with another bound to how many pages of accounts one request reads, so that a
+    /// test can go beyond it.
     #[must_use]
     pub fn reading_at_most(self, pages: usize) -> Self {
         Self { pages_at_most: pages, ..self }

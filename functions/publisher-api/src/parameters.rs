@@ -44,8 +44,8 @@ impl Parameters {
         })
     }
 
-    /// All of what may stand several times, in any of the ways in which clients write a list: `name`,
-    /// `name[]`, `name[0]` (PHP), or with commas.
+    /// All of what may stand several times, in any of the ways in which clients write a list:
+    /// `name`, `name[]`, `name[0]` (PHP), or with commas.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let named = self.0.iter().filter(|(key, _)| is_element(key, name));
         let values = named.flat_map(|(_, value)| value.split(','));

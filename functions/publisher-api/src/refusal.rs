@@ -6,8 +6,8 @@ use serde_json::json;
 use usher::respond::{Failure, json};
 use usher::store::StoreError;
 
-/// The answer. Beside the envelope of our other routes stand `success` and `data`, which API 3.1 has
-/// in some of its failures (`cleeng-api.md` §1.4).
+/// The answer. Beside the envelope of our other routes stand `success` and `data`, which API 3.1
+/// has in some of its failures (`cleeng-api.md` §1.4).
 pub(crate) fn response(failure: Failure) -> Response<Body> {
     let body = json!({
         "success": false,

@@ -1,13 +1,14 @@
 //! `GET /3.1/subscriptions`: the subscriptions of a customer, of a transaction, or of everybody.
 //!
-//! What a customer or a transaction has is small and known as a whole. Everybody's are walked through
-//! account by account, as far as one request may go; a cursor says where the next one goes on.
+//! What a customer or a transaction has is small and known as a whole. Everybody's are walked
+//! through account by account, as far as one request may go; a cursor says where the next one goes
+//! on.
 //!
-//! Cleeng answers `success`, `data` and `message`. Ours are two more: `totalItemCount`, which is null
-//! where counting would mean to read everything, and `nextCursor`, null where nothing is left.
+//! Cleeng answers `success`, `data` and `message`. Ours are two more: `totalItemCount`, which is
+//! null where counting would mean to read everything, and `nextCursor`, null where nothing is left.
 //!
-//! A subscription has a customer: what was bought on a Roku account that nobody has shown a receipt of
-//! is not listed.
+//! A subscription has a customer: what was bought on a Roku account that nobody has shown a receipt
+//! of is not listed.
 
 mod filter;
 mod of_transaction;

@@ -14,8 +14,8 @@ pub(crate) struct Filter {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
-    /// What gives access. Asked for by saying nothing: who takes each entry of the answer for a right
-    /// to watch must not be wrong.
+    /// What gives access. Asked for by saying nothing: who takes each entry of the answer for a
+    /// right to watch must not be wrong.
     Open,
     All,
     Only(&'static str),

@@ -1,8 +1,8 @@
 //! The subscription that a transaction or an external id belongs to.
 //!
 //! `externalId` is Roku's id of a chain. `transactionId` is Roku's id of any charge, or a number of
-//! Cleeng's form as our own lists of transactions have it. Such a number is derived from Roku's id, so
-//! it is found among what one customer was charged, and not without them.
+//! Cleeng's form as our own lists of transactions have it. Such a number is derived from Roku's id,
+//! so it is found among what one customer was charged, and not without them.
 
 use serde_json::Value;
 use usher::domain::id::{PurchaseId, TransactionId};

@@ -15,8 +15,8 @@ const MAX_NUMBER: u32 = 10_000;
 pub(crate) struct Place {
     /// After which account.
     pub(crate) account: Cursor,
-    /// How many subscriptions of the next account are behind it, asked for or not: whether they are may
-    /// change from page to page. None for those that come after a page in time.
+    /// How many subscriptions of the next account are behind it, asked for or not: whether they are
+    /// may change from page to page. None for those that come after a page in time.
     pub(crate) within: u32,
     /// How many of those that are asked for are still to be left out.
     pub(crate) leave_out: u32,

@@ -59,8 +59,8 @@ fn succession(other: &Succession) -> Value {
     })
 }
 
-/// How it is renewed. Completed are all terms, the trial among them, but the last one of what is open;
-/// by the calendar, because Roku does not count them.
+/// How it is renewed. Completed are all terms, the trial among them, but the last one of what is
+/// open; by the calendar, because Roku does not count them.
 fn cycle(one: &Subscription<'_>, period: Period) -> Value {
     let (unit, amount) = match period {
         Period::Day => ("day", 1),

@@ -20,7 +20,8 @@ use super::resource::resource;
 use crate::PublisherApi;
 use crate::refusal::unavailable;
 
-/// A page has at most 100 accounts: enough for the greatest offset, and some that are not asked for.
+/// A page has at most 100 accounts: enough for the greatest offset, and some that are not asked
+/// for.
 pub(crate) const MAX_PAGES: usize = 150;
 /// No page is begun after that. Callers are told to wait for 8 seconds (`cleeng-api.md` §7).
 const TIME: Duration = Duration::from_secs(5);
@@ -85,8 +86,8 @@ impl Walk<'_> {
         self.found.len() == self.limit
     }
 
-    /// Takes what is asked for of an account, oldest first, so that what is bought between two pages
-    /// moves nothing. Says whether there was room for all of it.
+    /// Takes what is asked for of an account, oldest first, so that what is bought between two
+    /// pages moves nothing. Says whether there was room for all of it.
     fn take(&mut self, listed: &Listed, now: Timestamp) -> bool {
         if let Some(holder) = &listed.holder {
             let accounts = std::slice::from_ref(&listed.account);

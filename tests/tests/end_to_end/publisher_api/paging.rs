@@ -35,7 +35,7 @@ async fn account(shop: &Shop, number: usize) {
     let device = format!("device{number}");
     let old = match number {
         77 => 4,
-        _ => usize::from(number % 10 == 0),
+        _ => usize::from(number.is_multiple_of(10)),
     };
     let old = (0..old).map(|index| sale(&format!("old-{number}-{index}"), PREMIUM_PRODUCT, 1));
     for (index, push) in
