@@ -1,4 +1,5 @@
-//! `catalog.toml`: a publisher's settings and offers, in a file that a person edits and reviews.
+//! `catalog.toml`: a publisher's offers, and its settings where they are kept with them, in a file
+//! that a person edits and reviews.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use usher::domain::catalog::{Catalog, CatalogError};
 use usher::domain::id::{InvalidId, PublisherId};
 use usher::domain::offer::{Offer, OfferId};
-use usher::domain::publisher::{Publisher, Settings};
+use usher::domain::publisher::{InvalidSettings, Publisher, Settings};
 
 /// Nothing that Roku sells costs more.
 const LARGEST_PRICE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
@@ -15,11 +16,22 @@ const LARGEST_PRICE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 /// The demo publisher of `usher local`.
 const DEMO: &str = include_str!("../demo-catalog.toml");
 
+/// What a file says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CatalogFile {
+    /// Whose it is.
+    pub publisher: PublisherId,
+    /// Its settings; none where the table alone holds them.
+    pub settings: Option<Settings>,
+    /// What it sells.
+    pub catalog: Catalog,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CatalogFile {
+struct Fields {
     publisher: String,
-    settings: Settings,
+    settings: Option<Settings>,
     #[serde(default)]
     offers: Vec<Offer>,
 }
@@ -51,9 +63,20 @@ pub enum CatalogFileError {
         /// Why.
         source: InvalidId,
     },
-    /// Without channels every push would be set aside.
-    #[error("{}: settings.channels must name at least one channel, each as Roku writes it", .0.display())]
-    Channels(PathBuf),
+    /// The settings cannot be meant.
+    #[error("{}: settings.{source}", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: InvalidSettings,
+    },
+    /// There are none, and nowhere else to find them.
+    #[error(
+        "{}: there is no [settings]; `usher local` needs one, with the publisher's channels for one",
+        .0.display()
+    )]
+    NoSettings(PathBuf),
     /// An offer's price or currency cannot be meant.
     #[error("{}: offer {offer}: {problem}", path.display())]
     Offer {
@@ -74,14 +97,32 @@ pub enum CatalogFileError {
     },
 }
 
-/// Reads a catalog.
+impl CatalogFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`CatalogFileError`] says what is wrong and where.
+    pub fn read(path: &Path) -> Result<Self, CatalogFileError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| CatalogFileError::Unreadable { path: path.to_owned(), source })?;
+        parse(&text, path)
+    }
+
+    /// The publisher as it is once the file is applied. Settings that the file does not tell stay as
+    /// they are; none if they are nowhere.
+    pub fn over(self, known: Option<&Publisher>) -> Option<Publisher> {
+        let Self { publisher: id, settings, catalog } = self;
+        let settings = settings.or_else(|| known.map(|known| known.settings.clone()))?;
+        Some(Publisher { id, settings, catalog })
+    }
+}
+
+/// Reads a file that tells all of a publisher.
 ///
 /// # Errors
-/// [`CatalogFileError`] says what is wrong and where.
+/// [`CatalogFileError`] says what is wrong and where; settings must be there.
 pub fn read(path: &Path) -> Result<Publisher, CatalogFileError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| CatalogFileError::Unreadable { path: path.to_owned(), source })?;
-    parse(&text, path)
+    whole(CatalogFile::read(path)?, path)
 }
 
 /// The demo publisher: three plans of one group.
@@ -89,23 +130,26 @@ pub fn read(path: &Path) -> Result<Publisher, CatalogFileError> {
 /// # Errors
 /// None, unless the file in this repository is broken.
 pub fn demo() -> Result<Publisher, CatalogFileError> {
-    parse(DEMO, Path::new("demo-catalog.toml"))
+    let path = Path::new("demo-catalog.toml");
+    whole(parse(DEMO, path)?, path)
 }
 
-fn parse(text: &str, path: &Path) -> Result<Publisher, CatalogFileError> {
+fn whole(file: CatalogFile, path: &Path) -> Result<Publisher, CatalogFileError> {
+    file.over(None).ok_or_else(|| CatalogFileError::NoSettings(path.to_owned()))
+}
+
+fn parse(text: &str, path: &Path) -> Result<CatalogFile, CatalogFileError> {
     let path = path.to_owned();
-    let file: CatalogFile = match toml::from_str(text) {
+    let file: Fields = match toml::from_str(text) {
         Ok(file) => file,
         Err(source) => return Err(CatalogFileError::Invalid { path, source }),
     };
-    let id = match PublisherId::parse(&file.publisher) {
+    let publisher = match PublisherId::parse(&file.publisher) {
         Ok(id) => id,
         Err(source) => return Err(CatalogFileError::Publisher { path, source }),
     };
-    let channels = &file.settings.channels;
-    let is_id = |channel: &String| !channel.is_empty() && channel.trim() == channel;
-    if channels.is_empty() || !channels.iter().all(is_id) {
-        return Err(CatalogFileError::Channels(path));
+    if let Some(Err(source)) = file.settings.as_ref().map(Settings::check) {
+        return Err(CatalogFileError::Settings { path, source });
     }
     for offer in &file.offers {
         if let Some(problem) = problem_of(offer) {
@@ -113,7 +157,7 @@ fn parse(text: &str, path: &Path) -> Result<Publisher, CatalogFileError> {
         }
     }
     match Catalog::new(file.offers) {
-        Ok(catalog) => Ok(Publisher { id, settings: file.settings, catalog }),
+        Ok(catalog) => Ok(CatalogFile { publisher, settings: file.settings, catalog }),
         Err(source) => Err(CatalogFileError::Offers { path, source }),
     }
 }
@@ -143,6 +187,17 @@ mod tests {
         let publisher = demo().unwrap();
         assert_eq!(publisher.id.as_str(), "123456789");
         assert_eq!(publisher.catalog.offers().len(), 3);
+    }
+
+    #[test]
+    fn a_file_without_settings_leaves_those_that_are_known() {
+        let file = || parse("publisher = \"123456789\"", Path::new("c.toml")).unwrap();
+        let known = demo().unwrap();
+        let over = file().over(Some(&known)).unwrap();
+        assert_eq!((&over.settings, over.catalog.offers().len()), (&known.settings, 0));
+        assert_eq!(file().over(None), None);
+        let why = whole(file(), Path::new("c.toml")).unwrap_err().to_string();
+        assert!(why.starts_with("c.toml: there is no [settings]"), "{why}");
     }
 
     #[test]

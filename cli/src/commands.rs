@@ -1,11 +1,13 @@
 //! The commands of `usher`.
 
 pub mod catalog;
+pub mod completions;
 pub mod customer;
 pub mod dead_letters;
 pub mod demo;
 pub mod doctor;
 pub mod local;
+mod named_publisher;
 pub mod publisher;
 pub mod queues;
 pub mod quote;
@@ -13,6 +15,7 @@ pub mod replay;
 pub mod simulate;
 mod table;
 pub mod token;
+mod warnings;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -151,7 +154,11 @@ fn publisher_id(text: &str) -> Result<PublisherId, Failure> {
 
 async fn known_publisher(table: &Table, id: &PublisherId) -> Result<Arc<Publisher>, Failure> {
     let known = Publishers::new(table).find(id).await.map_err(|error| error.with_causes())?;
-    known.ok_or_else(|| format!("publisher {id} has no catalog yet: apply one first").into())
+    known.ok_or_else(|| no_publisher(id).into())
+}
+
+fn no_publisher(id: &PublisherId) -> String {
+    format!("there is no publisher {id} yet: usher publisher create {id} --channel CHANNEL")
 }
 
 fn web_address(text: &str) -> Result<String, String> {

@@ -18,9 +18,18 @@ const PREMIUM: &str = "S223456789_US";
 /// Access that takes longer than this to open is a fault, not a wait.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How the story is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// To a person.
+    Text,
+    /// To a program: an object on each line.
+    JsonLines,
+}
+
 /// Tells the story.
-pub(crate) async fn tell(stack: &Stack) -> Result<(), Failure> {
-    let story = Story::begin(stack)?;
+pub(crate) async fn tell(stack: &Stack, format: Format) -> Result<(), Failure> {
+    let story = Story::begin(stack, format)?;
     let (order, opened_in) = story.buy().await?;
     story.note("buys Basic on a Roku device", "$7.99 a month; Roku pushes a signed Sale");
     story.note("the app posts the receipt", &format!("access in {} ms", opened_in.as_millis()));
@@ -61,17 +70,20 @@ pub(crate) async fn tell(stack: &Stack) -> Result<(), Failure> {
 
 struct Story<'a> {
     stack: &'a Stack,
+    format: Format,
     roku: std::sync::Arc<Simulator>,
     http: reqwest::Client,
     began: Instant,
 }
 
 impl<'a> Story<'a> {
-    fn begin(stack: &'a Stack) -> Result<Self, Failure> {
+    fn begin(stack: &'a Stack, format: Format) -> Result<Self, Failure> {
         let roku = stack.simulator.clone().ok_or("the story needs the simulator")?;
         let http = reqwest::Client::builder().no_proxy().build()?;
-        say("One subscription, from purchase to the end. The clock is the simulator's.\n");
-        Ok(Self { stack, roku, http, began: Instant::now() })
+        if format == Format::Text {
+            say("One subscription, from purchase to the end. The clock is the simulator's.\n");
+        }
+        Ok(Self { stack, format, roku, http, began: Instant::now() })
     }
 
     /// Buys, posts the receipt, and waits until access is open. Gives the time from the receipt to
@@ -126,7 +138,8 @@ impl<'a> Story<'a> {
             let found = format!("{held} and the tags {open}");
             return Err(format!("expected access to {plan} and {tags:?}, found {found}").into());
         }
-        say(&format!("              ✓ may watch: {plan} {}", tags.join(", ")));
+        let line = format!("              ✓ may watch: {plan} {}", tags.join(", "));
+        self.say(&line, &json!({ "at": self.roku.clock().now(), "mayWatch": plan, "tags": tags }));
         Ok(())
     }
 
@@ -156,12 +169,22 @@ impl<'a> Story<'a> {
     }
 
     fn note(&self, what: &str, how: &str) {
-        say(&format!("  {}  {what}: {how}", day(self.roku.clock().now())));
+        let now = self.roku.clock().now();
+        let line = format!("  {}  {what}: {how}", day(now));
+        self.say(&line, &json!({ "at": now, "what": what, "how": how }));
     }
 
     fn end(&self) {
         let took = self.began.elapsed().as_millis();
-        say(&format!("\nEvery step was as it should be. {took} ms."));
+        let line = format!("\nEvery step was as it should be. {took} ms.");
+        self.say(&line, &json!({ "asItShouldBe": true, "tookMs": took }));
+    }
+
+    fn say(&self, line: &str, told: &Value) {
+        match self.format {
+            Format::Text => say(line),
+            Format::JsonLines => say(&told.to_string()),
+        }
     }
 }
 
@@ -173,7 +196,7 @@ fn day(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d").to_string()
 }
 
-#[expect(clippy::print_stdout, reason = "the person at the terminal reads it")]
+#[expect(clippy::print_stdout, reason = "who runs it reads it")]
 fn say(line: &str) {
     println!("{line}");
 }

@@ -15,6 +15,8 @@ pub mod stack;
 pub mod story;
 pub mod template;
 
+mod catalog_diff;
 mod demo;
 mod dynamodb;
+mod field_change;
 mod secrets_manager;

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
-    Finding, catalog, customer, dead_letters, demo, doctor, local, publisher, quote, replay,
-    simulate, token,
+    Finding, catalog, completions, customer, dead_letters, demo, doctor, local, publisher, quote,
+    replay, simulate, token,
 };
 
 /// Roku Pay purchases become access.
@@ -22,14 +22,14 @@ enum Command {
     /// Run everything on this machine: the API and what asks Roku again, a DynamoDB, queues, a Roku.
     Local(local::Arguments),
     /// Watch a Roku purchase become access, in a few seconds.
-    Demo,
-    /// Check a catalog, or apply it to a table.
+    Demo(demo::Arguments),
+    /// Check a catalog, apply it to a table, compare the two, show what is there.
     #[command(subcommand)]
     Catalog(catalog::Command),
-    /// Issue publisher tokens.
+    /// Make, list and revoke publisher tokens.
     #[command(subcommand)]
     Token(token::Command),
-    /// Rotate publishers' Roku Pay API keys.
+    /// Make publishers, show and change their settings, rotate their Roku Pay API keys.
     #[command(subcommand)]
     Publisher(publisher::Command),
     /// Look a customer up.
@@ -46,6 +46,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Do what a Roku would do.
     Simulate(simulate::Arguments),
+    /// Print what a shell needs to complete commands.
+    Completions(completions::Arguments),
 }
 
 #[tokio::main]
@@ -55,7 +57,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let outcome = match Arguments::parse().command {
         Command::Local(arguments) => local::run(&arguments).await,
-        Command::Demo => demo::run().await,
+        Command::Demo(arguments) => demo::run(arguments).await,
         Command::Catalog(command) => catalog::run(command).await,
         Command::Token(command) => token::run(command).await,
         Command::Publisher(command) => publisher::run(command).await,
@@ -65,6 +67,7 @@ async fn main() -> ExitCode {
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -335,5 +335,6 @@ async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Conf
 /// Saves the publisher and issues a token.
 async fn load(config: &Config, publisher: &Publisher) -> Result<SecretString, StackError> {
     Publishers::new(&config.table).save(publisher).await?;
-    Ok(PublisherTokens::new(&config.table).issue(&publisher.id).await?)
+    let tokens = PublisherTokens::new(&config.table);
+    Ok(tokens.issue(&publisher.id, None, config.clock.now()).await?)
 }

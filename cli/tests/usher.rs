@@ -95,6 +95,18 @@ fn the_demo_tells_the_story_and_says_that_it_is_true() {
     assert!(story.contains("Every step was as it should be"), "{story}");
 }
 
+#[test]
+fn the_demo_tells_the_story_to_a_program() {
+    let output = usher(&["demo", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let steps: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let open = steps.iter().filter_map(|step| step["mayWatch"].as_str());
+    let expected = ["Basic", "Basic", "Premium", "Premium", "Basic", "Basic", "nothing"];
+    assert_eq!(open.collect::<Vec<_>>(), expected);
+    assert_eq!(steps.last().unwrap()["asItShouldBe"], true);
+}
+
 #[tokio::test]
 async fn local_prints_one_line_of_json_and_serves_a_roku_that_is_not_ours() {
     let roku = ForeignRoku::start().await;
@@ -318,6 +330,16 @@ fn a_running_simulator_is_told_what_to_do() {
         (&json!(false), &json!(0))
     );
 
+    for (arguments, field, value) in [
+        (&["fault", "pushes", "late"][..], "fault", json!("late")),
+        (&["invalidate-keys"], "pushes", json!([])),
+        (&["fault", "pushes", "none"], "fault", json!(null)),
+        (&["allow"], "denied", json!(false)),
+    ] {
+        let told = printed(&simulate(&[arguments, &["--json"]].concat()));
+        assert_eq!(told[field], value, "{arguments:?}: {told}");
+    }
+
     let old = ["replay", "--from", "2020-01-01T00:00:00Z", "--to", "2020-01-02T00:00:00Z"];
     let refused = simulate(&old);
     let why = String::from_utf8_lossy(&refused.stderr);
@@ -367,11 +389,11 @@ async fn stack_with_key(key: &str) -> Stack {
     Stack::start(options).await.unwrap()
 }
 
-/// Rotates to the key that is written to standard input.
+/// Rotates to the key that is written to standard input, whatever Roku says to it.
 fn rotate_key(stack: &Stack, publisher: &str, input: &str) -> Output {
     let secrets = format!("--local={}", stack.secrets_manager);
     let mut process = Command::new(env!("CARGO_BIN_EXE_usher"))
-        .args(["publisher", "rotate-key", publisher, "--json", &secrets])
+        .args(["publisher", "rotate-key", publisher, "--unchecked", "--json", &secrets])
         .env_remove("ROKU_API_KEY")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -435,7 +457,7 @@ async fn what_a_rotation_did_is_told_and_no_key_is() {
     // From the environment, whatever standard input is; and in words.
     let secrets = format!("--local={}", stack.secrets_manager);
     let output = Command::new(env!("CARGO_BIN_EXE_usher"))
-        .args(["publisher", "rotate-key", "123456789", &secrets])
+        .args(["publisher", "rotate-key", "123456789", "--unchecked", &secrets])
         .env("ROKU_API_KEY", "hush4")
         .output()
         .unwrap();

@@ -12,7 +12,7 @@
 
 mod provider;
 pub mod session;
-mod signer;
+pub(crate) mod signer;
 mod verifier;
 
 use jiff::{SignedDuration, Timestamp};
@@ -24,9 +24,6 @@ pub use verifier::TokenVerifier;
 use crate::domain::id::{CustomerId, PublisherId};
 use crate::secrets::SecretError;
 use crate::store::StoreError;
-
-/// Who signs our tokens.
-pub const ISSUER: &str = "usher";
 
 /// Which of our tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub mod access;
 pub mod account;
 pub mod amounts;
 pub mod catalog;
+pub mod contradictions;
 pub mod customer;
 mod derived;
 pub mod due;
@@ -25,6 +26,7 @@ pub mod refund_seen;
 pub mod roku_answer;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod simultaneous;
 pub mod standing;
 pub mod subscription;
 pub mod timeline;

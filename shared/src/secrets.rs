@@ -3,6 +3,7 @@
 
 pub mod roku_api_keys;
 pub mod rotation;
+pub mod signing_key;
 
 use std::error::Error;
 use std::time::Duration;
@@ -103,7 +104,7 @@ impl Secrets {
         if let Some(seed) = self.customer_token_seed.get(&()) {
             return Ok(seed);
         }
-        let seed = read(&self.client, &format!("{}/customer-token-seed", self.prefix)).await?;
+        let seed = read(&self.client, &customer_token_seed_name(&self.prefix)).await?;
         self.customer_token_seed.put((), seed.clone());
         Ok(seed)
     }
@@ -120,6 +121,10 @@ impl Secrets {
         self.roku_api_keys.put(publisher.clone(), keys.clone());
         Ok(keys)
     }
+}
+
+fn customer_token_seed_name(prefix: &str) -> String {
+    format!("{prefix}/customer-token-seed")
 }
 
 fn roku_api_keys_name(prefix: &str, publisher: &PublisherId) -> String {

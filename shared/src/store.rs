@@ -4,8 +4,11 @@
 //! |---|---|---|
 //! | publisher and its settings | `PUB#{publisher}` | `PUBLISHER` |
 //! | offer | `PUB#{publisher}` | `OFFER#{offerId}` |
+//! | offer, in all countries → publisher | `OFFER#{offerId without country}` | `PUB#{publisher}` |
 //! | publisher token, by hash only | `TOKEN#{sha256}` | `TOKEN` |
+//! | its entry in the list of the publisher's | `TOKENS#{publisher}` | `TOKEN#{sha256}` |
 //! | customer | `CUST#{publisher}#{customerId}` | `CUSTOMER` |
+//! | from where they watch, by hashes only | `CUST#{publisher}#{customerId}` | `ADDRESSES`, `DEVICES` |
 //! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
 //! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
 //! | the publisher's own id → customer | `EXTERNAL#{publisher}#{id}` | `EXTERNAL` |
@@ -24,8 +27,8 @@
 //! Index `by_customer`: the accounts that are linked to a customer, and the customer's own item once
 //! tokens were revoked. Index `by_publisher`: all accounts of a publisher, in sixteen parts. Index
 //! `due`: what waits for an answer of Roku, receipts and accounts. Each submodule holds the verbs of
-//! one kind of item, so
-//! that what a function may do to the table is visible in what its constructor takes.
+//! one kind of item, so that what a function may do to the table is visible in what its constructor
+//! takes.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -35,7 +38,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 
 use jiff::Timestamp;
 
@@ -58,6 +61,7 @@ pub mod receipts;
 pub mod refresh_tokens;
 
 pub mod set_aside;
+pub mod simultaneous;
 pub mod token_extensions;
 mod transaction_item;
 pub mod turns;
@@ -93,6 +97,9 @@ pub enum StoreError {
     /// DynamoDB refuses the request itself, an item over 400 KB for one. Trying again will not help.
     #[error("the table refuses what was asked")]
     Refused(#[source] Box<dyn Error + Send + Sync>),
+    /// It belongs to another publisher.
+    #[error("{0} is another publisher's")]
+    AnotherPublishers(&'static str),
     /// An item is not as this program writes it.
     #[error("an item of the table cannot be read: {0}")]
     Corrupt(String),
@@ -159,6 +166,32 @@ impl Table {
             Err(error) if is_condition_failed(&error) => Ok(None),
             Err(error) => Err(StoreError::unavailable(error)),
         }
+    }
+
+    /// Every item under a partition key whose sort key begins with `prefix`, page after page.
+    async fn query_all(&self, pk: String, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let mut request = self.client.query().table_name(&self.name);
+        request = match prefix {
+            "" => request.key_condition_expression("pk = :pk"),
+            prefix => request
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", string(prefix)),
+        };
+        let request = request.expression_attribute_values(":pk", string(pk));
+        let items = request.into_paginator().items().send().collect::<Result<_, _>>().await;
+        items.map_err(StoreError::unavailable)
+    }
+
+    /// A put that is part of a transaction.
+    fn to_put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build())
+    }
+
+    /// A removal that is part of a transaction.
+    fn to_delete(&self, key: Item) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&self.name).set_key(Some(key)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::unavailable)?).build())
     }
 
     /// Writes all items or none; says whether their conditions held and nobody else was writing.

@@ -1,6 +1,7 @@
 //! `usher dead-letters`: questions to Roku that were given up.
 
 use clap::Subcommand;
+use serde_json::json;
 
 use super::queues::QueuesArgument;
 use super::{Failure, LocalArgument, print};
@@ -16,6 +17,9 @@ pub enum Command {
         /// Or those of `usher local`.
         #[command(flatten)]
         local: LocalArgument,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -24,7 +28,7 @@ pub enum Command {
 /// # Errors
 /// When the queue cannot be used.
 pub async fn run(command: Command) -> Result<(), Failure> {
-    let Command::Redrive { queues, local } = command;
+    let Command::Redrive { queues, local, json } = command;
     let mut dead = 0;
     for queue in queues.open(local.url()).await? {
         let letters = queue.state().await.map_err(|error| error.with_causes())?.dead_letters;
@@ -32,6 +36,9 @@ pub async fn run(command: Command) -> Result<(), Failure> {
             queue.redrive().await.map_err(|error| error.with_causes())?;
         }
         dead += letters;
+    }
+    if json {
+        return print(&json!({ "redriven": dead }).to_string());
     }
     print(&match dead {
         0 => "There are no dead letters.".to_owned(),

@@ -1,152 +1,159 @@
-//! `usher publisher rotate-key`.
+//! `usher publisher create|set|show|rotate-key`.
 
-use std::io::{BufRead, IsTerminal, Read};
+mod identity_provider;
+mod rotate_key;
+mod settings;
 
 use clap::{Args, Subcommand};
-use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
+use usher::domain::contradictions::{contradictions, of_settings};
 use usher::domain::id::PublisherId;
-use usher::secrets::rotation::{Before, RokuApiKeyRotation, Rotated, RotationError};
+use usher::domain::publisher::{Publisher, Settings};
+use usher::store::publisher_tokens::{ListedToken, PublisherTokens};
+use usher::store::publishers::Publishers;
 
-use super::{Failure, aws_at, print, publisher_id, web_address};
-use crate::stack::Stack;
-
-/// Where the key may be instead of on standard input.
-const KEY_VARIABLE: &str = "ROKU_API_KEY";
-/// Of a first line that is longer it is known that it is no key.
-const MAX_LINE_BYTES: u64 = 4096;
+use super::named_publisher::NamedPublisher;
+use super::{Failure, print, token, warnings};
+use crate::field_change::{FieldChange, field_changes, fields, in_words};
+use settings::SettingsArguments;
 
 /// What to do with a publisher.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a publisher, which sells nothing until a catalog is applied
+    Create(PublisherAndSettings),
+    /// Change settings of a publisher: those that are named, and no others
+    Set(PublisherAndSettings),
+    /// Show the settings of a publisher, and what else is kept for it
+    Show(NamedPublisher),
     /// Give a publisher a new Roku Pay API key. It is the value of the environment variable
     /// `ROKU_API_KEY`, or else the first line of standard input
     ///
-    /// In Roku's dashboard, let the old key expire in a day or more and not at once: the functions
-    /// use the new one within 5 minutes, and try the old one besides. The key is no argument,
-    /// because those are seen by others on the machine and stay in the history of the shell.
-    RotateKey {
-        /// The publisher's id, up to ten digits
-        publisher: String,
-        /// Where it goes.
-        #[command(flatten)]
-        secrets: SecretsArgument,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Roku is asked with the new key first, and nothing is stored if it does not take it. In Roku's
+    /// dashboard, let the old key expire in a day or more and not at once: the functions use the new
+    /// one within 5 minutes, and try the old one besides. The key is no argument, because those are
+    /// seen by others on the machine and stay in the history of the shell.
+    RotateKey(rotate_key::Arguments),
 }
 
-/// Where the secrets are.
+/// Which publisher, and what it decides.
 #[derive(Debug, Args)]
-pub struct SecretsArgument {
-    /// What the names of the stack's secrets begin with: the stack's name. It is in the account and
-    /// region that the AWS environment variables or profile name
-    #[arg(
-        long,
-        env = "SECRETS_PREFIX",
-        value_name = "STACK",
-        required_unless_present = "local",
-        value_parser = clap::builder::NonEmptyStringValueParser::new()
-    )]
-    prefix: Option<String>,
-    /// The secrets of `usher local` instead, whose Secrets Manager is at this address
-    #[arg(
-        long,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "http://127.0.0.1:8084",
-        value_parser = web_address
-    )]
-    local: Option<String>,
-}
-
-impl SecretsArgument {
-    async fn open(self) -> RokuApiKeyRotation {
-        let aws = aws_at(self.local.as_deref()).await;
-        let local_prefix = || Stack::SECRETS_PREFIX.to_owned();
-        let prefix = self.prefix.filter(|_| self.local.is_none()).unwrap_or_else(local_prefix);
-        RokuApiKeyRotation::new(aws_sdk_secretsmanager::Client::new(&aws), prefix)
-    }
+pub struct PublisherAndSettings {
+    #[command(flatten)]
+    publisher: NamedPublisher,
+    #[command(flatten)]
+    settings: SettingsArguments,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the id or the key is none, or Secrets Manager does not read or write. No text of it holds a
-/// key.
+/// When an id, a setting or a key is none; when there is such a publisher already, or none; when the
+/// table, Secrets Manager or Roku cannot be used. No text of it holds a key.
 pub async fn run(command: Command) -> Result<(), Failure> {
-    let Command::RotateKey { publisher, secrets, json } = command;
-    let publisher = publisher_id(&publisher)?;
-    let rotation = secrets.open().await;
-    let (key, source) = new_key()?;
-    let rotated = rotation.rotate(&publisher, key).await.map_err(|error| match error {
-        RotationError::InvalidKey(why) => format!("the key from {source} {why}"),
-        error => error.to_string(),
-    })?;
-    let secret = rotation.secret_name(&publisher);
-    print(&if json {
-        in_json(&publisher, &secret, rotated)
-    } else {
-        in_text(&publisher, &secret, source, rotated)
+    match command {
+        Command::Create(what) => create(what).await,
+        Command::Set(what) => set(what).await,
+        Command::Show(publisher) => show(publisher).await,
+        Command::RotateKey(arguments) => rotate_key::run(arguments).await,
+    }
+}
+
+async fn create(what: PublisherAndSettings) -> Result<(), Failure> {
+    let PublisherAndSettings { publisher, settings } = what;
+    let json = publisher.json;
+    let mut decided = Settings::of_channels(Vec::new());
+    settings.decide(&mut decided);
+    decided.check().map_err(|why| format!("{why}: --channel CHANNEL"))?;
+    let (id, table) = publisher.open().await?;
+    let created = Publishers::new(&table).create(&id, &decided).await;
+    if !created.map_err(|error| error.with_causes())? {
+        let way = format!("usher publisher set {id} changes its settings");
+        return Err(
+            format!("there is a publisher {id} already, and it was left as it is; {way}").into()
+        );
+    }
+    let warnings = of_settings(&decided);
+    if json {
+        let warnings = warnings::in_json(&warnings);
+        let told = json!({ "publisherId": id, "settings": decided, "warnings": warnings });
+        return print(&format!("{told:#}"));
+    }
+    let (settings, warnings) = (settings_in_text(&decided), warnings::in_text(&warnings));
+    print(&format!("publisher {id} is made\n{settings}{warnings}\n\n{}", next_steps(&id)))
+}
+
+fn next_steps(id: &PublisherId) -> String {
+    [
+        "next:".to_owned(),
+        "  usher catalog apply FILE        what it sells".to_owned(),
+        format!("  usher publisher rotate-key {id}  its Roku Pay API key"),
+        format!("  usher token create {id}          what its middleware sends"),
+    ]
+    .join("\n")
+}
+
+async fn set(what: PublisherAndSettings) -> Result<(), Failure> {
+    let PublisherAndSettings { publisher, settings } = what;
+    if settings == SettingsArguments::default() {
+        return Err("name what to set: usher publisher set --help tells the settings".into());
+    }
+    let json = publisher.json;
+    let (known, table) = publisher.find().await?;
+    let mut decided = known.settings.clone();
+    settings.decide(&mut decided);
+    decided.check().map_err(|why| why.to_string())?;
+    let changes = field_changes(Some(&known.settings), &decided);
+    if !changes.is_empty() {
+        let saved = Publishers::new(&table).save_settings(&known.id, &decided).await;
+        saved.map_err(|error| error.with_causes())?;
+    }
+    let warnings = of_settings(&decided);
+    if json {
+        let warnings = warnings::in_json(&warnings);
+        let told = json!({ "publisherId": known.id, "changes": changes, "warnings": warnings });
+        return print(&format!("{told:#}"));
+    }
+    print(&format!("{}{}", changes_in_text(&changes), warnings::in_text(&warnings)))
+}
+
+fn changes_in_text(changes: &[FieldChange]) -> String {
+    if changes.is_empty() {
+        return "nothing changes: it is set so already".to_owned();
+    }
+    let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
+    format!("{lines}functions use this within a minute")
+}
+
+async fn show(publisher: NamedPublisher) -> Result<(), Failure> {
+    let json = publisher.json;
+    let (publisher, table) = publisher.find().await?;
+    let tokens = PublisherTokens::new(&table).list(&publisher.id).await;
+    let tokens = tokens.map_err(|error| error.with_causes())?;
+    if json {
+        return print(&format!("{:#}", shown_in_json(&publisher, &tokens)));
+    }
+    let Publisher { id, settings, catalog } = publisher.as_ref();
+    let settings = settings_in_text(settings);
+    let offers = format!("offers: {} (usher catalog show {id})", catalog.offers().len());
+    let gap = if tokens.is_empty() { " " } else { "\n\n" };
+    let tokens = format!("tokens:{gap}{}", token::in_text(id, &tokens));
+    let warnings = warnings::in_text(&contradictions(&publisher));
+    print(&format!("publisher {id}\n{settings}\n\n{offers}\n{tokens}{warnings}"))
+}
+
+fn shown_in_json(publisher: &Publisher, tokens: &[ListedToken]) -> Value {
+    json!({
+        "publisherId": publisher.id,
+        "settings": publisher.settings,
+        "offers": publisher.catalog.offers().len(),
+        "tokens": tokens,
+        "warnings": warnings::in_json(&contradictions(publisher)),
     })
 }
 
-/// The key, and where it was found.
-fn new_key() -> Result<(SecretString, &'static str), Failure> {
-    if let Some(key) = std::env::var_os(KEY_VARIABLE) {
-        let key = key.into_string().map_err(|_| format!("{KEY_VARIABLE} is not UTF-8"))?;
-        return Ok((SecretString::from(key), KEY_VARIABLE));
-    }
-    let input = std::io::stdin();
-    if input.is_terminal() {
-        let why = format!(
-            "a terminal would show the key: let standard input be a file or a pipe, or set \
-             {KEY_VARIABLE} (read -rs {KEY_VARIABLE}; export {KEY_VARIABLE})"
-        );
-        return Err(why.into());
-    }
-    let mut line = String::new();
-    let read = input.lock().take(MAX_LINE_BYTES).read_line(&mut line);
-    read.map_err(|error| format!("cannot read the key from standard input: {error}"))?;
-    Ok((SecretString::from(line), "standard input"))
+/// A line for each setting, by its name in `catalog.toml`.
+fn settings_in_text(settings: &Settings) -> String {
+    let line = |(name, value)| format!("  {name}: {}", in_words(value));
+    fields(settings).iter().map(line).collect::<Vec<_>>().join("\n")
 }
-
-fn in_json(publisher: &PublisherId, secret: &str, rotated: Rotated) -> String {
-    let outcome = match rotated {
-        Rotated::First => "first",
-        Rotated::Replaced(_) => "replaced",
-        Rotated::AlreadyActive => "already_active",
-    };
-    let dropped = rotated == Rotated::Replaced(Before::ExpiringDropped);
-    let told = json!({
-        "publisherId": publisher,
-        "secret": secret,
-        "outcome": outcome,
-        "expiringDropped": dropped,
-    });
-    told.to_string()
-}
-
-fn in_text(publisher: &PublisherId, secret: &str, source: &str, rotated: Rotated) -> String {
-    let (outcome, next) = match rotated {
-        Rotated::AlreadyActive => {
-            (format!("the key from {source} is the active one already; nothing was changed"), "")
-        }
-        Rotated::First => ("its first key is active".to_owned(), ""),
-        Rotated::Replaced(_) => {
-            ("the new key is active, and the old one expiring".to_owned(), NEXT)
-        }
-    };
-    let dropped = match rotated {
-        Rotated::Replaced(Before::ExpiringDropped) => DROPPED,
-        _ => "",
-    };
-    format!("publisher {publisher}, secret {secret}: {outcome}{dropped}{next}")
-}
-
-const DROPPED: &str =
-    "\nThe key that was expiring before is dropped, because Roku keeps one such key at most.";
-const NEXT: &str = "\nFunctions use the new key within 5 minutes. The old key is tried until you \
-                    rotate again.";

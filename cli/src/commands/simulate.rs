@@ -7,7 +7,7 @@ mod status;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Failure, print, time, web_address};
 use remote::Remote;
@@ -27,7 +27,13 @@ pub struct Arguments {
         value_parser = web_address
     )]
     simulator: String,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
 }
+
+/// What a command says: to a person, and to a program.
+type Told = (String, Value);
 
 /// What to simulate.
 #[derive(Debug, Subcommand)]
@@ -57,7 +63,7 @@ enum Command {
     /// Take the push URL off the deny list
     Allow,
     /// Tell the faults, the requests, and where pushes go
-    Status(status::Arguments),
+    Status,
 }
 
 /// At most 14 days of the last 90 by the simulator's clock, both ends included.
@@ -81,45 +87,53 @@ struct Window {
 /// refuses.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let remote = Remote::at(arguments.simulator)?;
-    match arguments.command {
+    let (text, told) = told(arguments.command, &remote).await?;
+    print(&if arguments.json { told.to_string() } else { text })
+}
+
+async fn told(command: Command, remote: &Remote) -> Result<Told, Failure> {
+    match command {
         Command::Sign(arguments) => sign::run(&arguments),
-        Command::Fault(fault) => fault::run(&fault, &remote).await,
-        Command::Replay(window) => replay(&window, &remote).await,
+        Command::Fault(fault) => fault::run(&fault, remote).await,
+        Command::Replay(window) => replay(&window, remote).await,
         Command::RotateSigningKey { withdraw_old } => {
-            rotate_signing_key(withdraw_old, &remote).await
+            rotate_signing_key(withdraw_old, remote).await
         }
         Command::InvalidateKeys => {
             let answer = remote.post("/signing-key/invalidate", &json!({})).await?;
-            print(&remote::deliveries(&answer))
+            Ok((remote::deliveries(&answer), answer))
         }
         Command::RotateApiKey { key } => {
             remote.post("/api-key/rotate", &json!({ "key": key })).await?;
-            print("the new API key is active, the old one expires")
+            let text = "the new API key is active, the old one expires";
+            Ok((text.to_owned(), json!({ "oldApiKey": "expiring" })))
         }
-        Command::ExpireApiKey => expire_api_key(&remote).await,
+        Command::ExpireApiKey => expire_api_key(remote).await,
         Command::Allow => {
             remote.post("/push-url/allow", &json!({})).await?;
-            print("pushes are delivered again")
+            Ok(("pushes are delivered again".to_owned(), json!({ "denied": false })))
         }
-        Command::Status(arguments) => status::run(&arguments, &remote).await,
+        Command::Status => status::run(remote).await,
     }
 }
 
-async fn replay(window: &Window, remote: &Remote) -> Result<(), Failure> {
+async fn replay(window: &Window, remote: &Remote) -> Result<Told, Failure> {
     let Window { from, to, new_keys } = window;
     let window = json!({ "from": from, "to": to, "newKeys": new_keys });
-    print(&remote::deliveries(&remote.post("/pushes/replay", &window).await?))
+    let answer = remote.post("/pushes/replay", &window).await?;
+    Ok((remote::deliveries(&answer), answer))
 }
 
-async fn rotate_signing_key(withdraw_old: bool, remote: &Remote) -> Result<(), Failure> {
+async fn rotate_signing_key(withdraw_old: bool, remote: &Remote) -> Result<Told, Failure> {
     let rotation = json!({ "withdrawOld": withdraw_old });
     let answer = remote.post("/signing-key/rotate", &rotation).await?;
     let kid = answer["kid"].as_str().unwrap_or_default();
     let old = if withdraw_old { "withdrawn" } else { "still published" };
-    print(&format!("pushes are signed with {kid}; the key before it is {old}"))
+    let text = format!("pushes are signed with {kid}; the key before it is {old}");
+    Ok((text, answer))
 }
 
-async fn expire_api_key(remote: &Remote) -> Result<(), Failure> {
+async fn expire_api_key(remote: &Remote) -> Result<Told, Failure> {
     remote.post("/api-key/expire", &json!({})).await?;
-    print("the old API key has expired")
+    Ok(("the old API key has expired".to_owned(), json!({ "oldApiKey": "expired" })))
 }

@@ -4,7 +4,11 @@
 //! other, so much is accepted: `jsonrpc` under another key, as a number or missing; ids as text or
 //! number; no parameters as `[]`. What is answered is always the same, and always with HTTP 200.
 
-use serde_json::{Map, Value, json};
+mod params;
+
+use serde_json::{Value, json};
+
+pub use params::{Params, Unreadable};
 
 /// Cleeng's PHP client sends at most 25 calls in a request; other clients may be bolder.
 pub const MAX_BATCH: usize = 50;
@@ -13,14 +17,14 @@ pub const MAX_BATCH: usize = 50;
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// One call.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// What to echo.
     pub id: Value,
     /// What to do.
     pub method: String,
     /// With what, by name.
-    pub params: Map<String, Value>,
+    pub params: Params,
 }
 
 /// A failed call: one of Cleeng's codes (§3.2) or one of JSON-RPC's own, and a text.
@@ -108,28 +112,9 @@ impl Call {
         let Some(Value::String(method)) = call.remove("method") else {
             return Err(refused("`method` must be a string"));
         };
-        let params = match call.remove("params") {
-            Some(Value::Object(params)) => params,
-            // PHP writes an empty map as a list (§10.9).
-            Some(Value::Array(list)) if list.is_empty() => Map::new(),
-            None | Some(Value::Null) => Map::new(),
-            Some(_) => return Err(refused("`params` must be an object")),
-        };
+        let params = Params::read(call.get("params"));
+        let params = params.map_err(|_| refused("`params` must be an object"))?;
         Ok(Self { id, method, params })
-    }
-
-    /// A parameter that is a text; missing, null and empty are one.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        let text = self.params.get(name)?.as_str()?.trim();
-        Some(text).filter(|text| !text.is_empty())
-    }
-}
-
-/// The parameters hold tokens and addresses: they are not shown.
-impl std::fmt::Debug for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut shown = f.debug_struct("Call");
-        shown.field("id", &self.id).field("method", &self.method).finish_non_exhaustive()
     }
 }
 

@@ -53,3 +53,38 @@ async fn the_binary_issues_a_token_and_checks_access_with_it() {
     let answer = function.invoke(entitlement).await;
     assert_eq!(body(&answer)["responseData"]["accessGranted"], true);
 }
+
+#[tokio::test]
+async fn a_php_clients_batch_comes_through_encoded() {
+    let usher = Usher::start().await;
+    let function = Runtime::start(BINARY, &usher.stack).await;
+    let token = usher.token();
+    let call = json!([
+        { "method": "registerCustomer", "jsonrpc": "2.0", "id": 1, "params": {
+            "publisherToken": token,
+            "customerData": { "email": ANN, "firstName": "Änne", "country": "DE" },
+        }},
+        { "method": "getSubscriptionOffer", "jsonrpc": "2.0", "id": 2, "params": [] },
+        { "method": "registerCustomer", "jsonrpc": "2.0", "id": 3, "params": {
+            "publisherToken": token, "customerData": [],
+        }},
+    ])
+    .to_string();
+    let batch = Request {
+        route: "/3.0/json-rpc",
+        method: "POST",
+        path: "/3.0/json-rpc",
+        parameter: None,
+        headers: &[("content-type", "application/x-www-form-urlencoded")],
+        body: &call,
+        encoded: true,
+    };
+    let answers = body(&function.invoke(batch).await);
+    let codes: Vec<&Value> = (0..3).map(|call| &answers[call]["error"]["code"]).collect();
+    assert_eq!(codes, [&Value::Null, &json!(16), &json!(11)], "{answers}");
+
+    let params = json!({ "customerToken": answers[0]["result"]["token"] });
+    let call = json!({ "method": "getCustomer", "params": params, "id": 4 }).to_string();
+    let answer = body(&function.invoke(Request { body: &call, ..batch }).await);
+    assert_eq!(answer["result"]["displayName"], "Änne", "{answer}");
+}

@@ -8,12 +8,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Claims, ISSUER, Kind, TokenError};
+use super::{Claims, Kind, TokenError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::digest::sha256;
 use crate::domain::email::Email;
 use crate::domain::id::{CustomerId, PublisherId};
+use crate::domain::publisher::ISSUER;
 use crate::secrets::Secrets;
 use crate::store::customer_token_keys::CustomerTokenKeys;
 
@@ -85,6 +86,12 @@ impl TokenSigner {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&key));
         Ok(key)
     }
+}
+
+/// The id and the public half of the key that a seed makes; none where it is no seed.
+pub(crate) fn public_key_of(seed: &SecretString) -> Option<(String, String)> {
+    let (key, public_key) = SigningKey::from_seed(seed, String::new())?;
+    Some((key.kid, public_key))
 }
 
 impl SigningKey {

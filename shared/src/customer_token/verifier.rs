@@ -7,10 +7,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 
 use super::provider::ProviderTokens;
-use super::{Bearer, Claims, ISSUER, TokenError};
+use super::{Bearer, Claims, TokenError};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::publisher::ISSUER;
 use crate::store::StoreError;
 use crate::store::customer_token_keys::CustomerTokenKeys;
 use crate::store::token_extensions::TokenExtensions;

@@ -1,8 +1,8 @@
 //! Numbers that are derived from Roku's ids, for clients that expect numbers of Cleeng's forms.
 //!
-//! They are computed and not kept: the same purchase has the same number for ever, and a number alone
-//! leads nowhere. Two may be equal; each user of this says how likely that is, and looks a number up
-//! among what one customer has.
+//! They are computed and not kept: the same purchase has the same number for ever, and a number
+//! alone leads nowhere. Two may be equal; each user of this says how likely that is, and looks a
+//! number up among what one customer has.
 
 use crate::digest::sha256;
 

@@ -54,8 +54,8 @@ impl OfferId {
         self.0.split_once('_').map(|(_, country)| country)
     }
 
-    /// Its kind, Cleeng's `offerType`: the first letter, `S` for a subscription, `P` for a pass, `E`
-    /// for an event, `A` for a video, `R` for a rental (`cleeng-api.md` §4).
+    /// Its kind, Cleeng's `offerType`: the first letter, `S` for a subscription, `P` for a pass,
+    /// `E` for an event, `A` for a video, `R` for a rental (`cleeng-api.md` §4).
     pub fn kind(&self) -> &str {
         self.0.get(..1).unwrap_or_default()
     }
@@ -218,9 +218,9 @@ pub struct Offer {
     /// Roku's product where it is not the id with `-` for `_`.
     #[serde(default)]
     pub roku_product: Option<RokuProductId>,
-    /// How many days a new customer watches for nothing. Shown to clients only: whether a customer is
-    /// in a trial Roku says. Left out of what is kept where there is none, so that functions of an
-    /// earlier version read it.
+    /// How many days a new customer watches for nothing. Shown to clients only: whether a customer
+    /// is in a trial Roku says. Left out of what is kept where there is none, so that functions of
+    /// an earlier version read it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub free_days: u32,
 }

@@ -69,7 +69,70 @@ pub struct IdentityProvider {
     pub customer_id_claim: Option<String>,
 }
 
+/// Why settings cannot be a publisher's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSettings {
+    /// Without channels every push would be set aside.
+    #[error("channels must name at least one channel, each as Roku writes it")]
+    Channels,
+    /// Nobody could sign in with it.
+    #[error("identity_provider needs issuer, audience, keys_url and email_claim, none empty")]
+    IdentityProvider,
+    /// Whoever is on the way could sign customers in.
+    #[error("identity_provider.keys_url must begin with https://")]
+    KeysUrl,
+    /// Its tokens would be taken for ours.
+    #[error("identity_provider.issuer must be another than {ISSUER:?}, who is Usher")]
+    Issuer,
+}
+
+/// Who signs Usher's own tokens.
+pub const ISSUER: &str = "usher";
+
+impl IdentityProvider {
+    fn check(&self) -> Result<(), InvalidSettings> {
+        let texts = [&self.issuer, &self.audience, &self.keys_url, &self.email_claim];
+        let texts = texts.into_iter().chain(&self.customer_id_claim);
+        if texts.into_iter().any(|text| text.is_empty() || text.trim() != text) {
+            return Err(InvalidSettings::IdentityProvider);
+        }
+        if self.issuer == ISSUER {
+            return Err(InvalidSettings::Issuer);
+        }
+        // On the machine itself nobody is on the way.
+        let is_safe = ["https://", "http://127.0.0.1:", "http://localhost:"];
+        let is_safe = is_safe.iter().any(|start| self.keys_url.starts_with(start));
+        is_safe.then_some(()).ok_or(InvalidSettings::KeysUrl)
+    }
+}
+
 impl Settings {
+    /// The settings of who has decided nothing but what its channels are.
+    pub fn of_channels(channels: Vec<String>) -> Self {
+        Self {
+            channels,
+            transfer: TransferPolicy::default(),
+            renewal_leeway_hours: six_hours(),
+            grace_days: GraceDays::default(),
+            revoke_on_chargeback: false,
+            unsigned_pushes: false,
+            ip_addresses_per_customer: four(),
+            identity_provider: None,
+        }
+    }
+
+    /// Says what cannot be meant, wherever the settings come from. What can be meant and is
+    /// seldom wise is told by [`contradictions`](super::contradictions).
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] names the setting.
+    pub fn check(&self) -> Result<(), InvalidSettings> {
+        let is_id = |channel: &String| !channel.is_empty() && channel.trim() == channel;
+        let are_ids = !self.channels.is_empty() && self.channels.iter().all(is_id);
+        are_ids.then_some(()).ok_or(InvalidSettings::Channels)?;
+        self.identity_provider.as_ref().map_or(Ok(()), IdentityProvider::check)
+    }
+
     /// How long a renewal that Roku has not reported yet keeps access.
     pub fn renewal_leeway(&self) -> SignedDuration {
         SignedDuration::from_hours(i64::from(self.renewal_leeway_hours))

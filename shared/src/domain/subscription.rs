@@ -1,10 +1,10 @@
 //! What a customer has and had, as Cleeng's clients list it (`cleeng-api.md` §3.6 to §3.8): the one
 //! view that JSON-RPC, MediaStore and API 3.1 render.
 //!
-//! It says the same as [`Account::access`]: what that calls open is active or cancelled, and nothing
-//! else is. Left out is what no offer maps to, what Roku has not named, and a plan that never began: a
-//! downgrade before its day is the [pending switch](Subscription::pending_switch) of the plan that it
-//! follows, and one that was withdrawn was nobody's.
+//! It says the same as [`Account::access`]: what that calls open is active or cancelled, and
+//! nothing else is. Left out is what no offer maps to, what Roku has not named, and a plan that
+//! never began: a downgrade before its day is the [pending switch](Subscription::pending_switch) of
+//! the plan that it follows, and one that was withdrawn was nobody's.
 
 mod id;
 mod status;
@@ -48,8 +48,8 @@ pub struct Subscription<'a> {
     pub expires_at: Option<Timestamp>,
     /// What is charged next; none where nothing will be.
     pub next_payment: Option<NextPayment<'a>>,
-    /// Roku's id of the latest payment, Cleeng's `externalPaymentId`: as Roku spelt it where it is the
-    /// chain's first, else as ids are compared.
+    /// Roku's id of the latest payment, Cleeng's `externalPaymentId`: as Roku spelt it where it is
+    /// the chain's first, else as ids are compared.
     pub last_transaction: &'a str,
     /// The downgrade that takes its place when the term ends.
     pub pending_switch: Option<PendingSwitch<'a>>,
@@ -186,8 +186,8 @@ impl<'a> Reading<'a> {
         Standing::of(purchase, &self.publisher.settings, self.now)
     }
 
-    /// Whether it ever gave a term, or anything bought once. A downgrade did not that is pending, was
-    /// withdrawn, or whose charge was never heard of.
+    /// Whether it ever gave a term, or anything bought once. A downgrade did not that is pending,
+    /// was withdrawn, or whose charge was never heard of.
     fn has_begun(&self, purchase: &Purchase) -> bool {
         let was_given = purchase.is_paid() || purchase.term_ends_at.is_some();
         match purchase.state {

@@ -1,8 +1,8 @@
 //! What a customer was charged, as Cleeng's clients list it (`cleeng-api.md` §3.7, §10.5).
 //!
 //! A charge is what Roku has a transaction id for. Pushes tell of it; where a push was lost, Roku's
-//! answer about that transaction does. At no charge nothing is listed: the beginning of a trial, the
-//! order of a downgrade, an upgrade that was paid with credit alone.
+//! answer about that transaction does. At no charge nothing is listed: the beginning of a trial,
+//! the order of a downgrade, an upgrade that was paid with credit alone.
 
 mod number;
 
@@ -29,15 +29,16 @@ pub struct Transaction {
     pub roku_transaction: TransactionId,
     /// The chain that it belongs to.
     pub purchase: PurchaseId,
-    /// When it was made, by Roku's clock. Where only an answer tells of it that has no date, when Roku
-    /// was asked.
+    /// When it was made, by Roku's clock. Where only an answer tells of it that has no date, when
+    /// Roku was asked.
     pub at: Timestamp,
     /// What for.
     pub kind: Kind,
     /// What was paid for; none where Roku did not say.
     pub product: Option<RokuProductId>,
-    /// What was charged, tax included. None where Roku did not say: it tells no amounts with a charge
-    /// that was recovered, which is for what was due, nor did it with the first pushes of 2014.
+    /// What was charged, tax included. None where Roku did not say: it tells no amounts with a
+    /// charge that was recovered, which is for what was due, nor did it with the first pushes of
+    /// 2014.
     pub total: Option<Decimal>,
     /// The tax in it; none where Roku did not say.
     pub tax: Option<Decimal>,
@@ -57,8 +58,8 @@ pub enum Kind {
     Renewal,
     /// Of a change of plan, at once.
     Switch,
-    /// One that had failed before, made in grace or on hold. Where its push was lost, it is taken for
-    /// a renewal.
+    /// One that had failed before, made in grace or on hold. Where its push was lost, it is taken
+    /// for a renewal.
     Recovered,
 }
 
@@ -78,8 +79,8 @@ impl Transaction {
     }
 }
 
-/// What was charged for, newest first, each of Roku's transactions once. The order and repetition of
-/// `facts` do not matter.
+/// What was charged for, newest first, each of Roku's transactions once. The order and repetition
+/// of `facts` do not matter.
 pub fn transactions(facts: &[Fact]) -> Vec<Transaction> {
     let history: BTreeMap<FactId, &Fact> = facts.iter().map(|fact| (fact.id(), fact)).collect();
     let mut told = Told::default();
@@ -217,8 +218,8 @@ fn is_first(transaction: &TransactionId, chain: &PurchaseId) -> bool {
 }
 
 /// Notes a refund on the charge that it is of. Roku's push may name the charge or its chain
-/// (`roku-pay.md` §2.2). Of a chain it is the newest charge of that amount, else the newest of which
-/// so much is left; where there is none, the refund is not told.
+/// (`roku-pay.md` §2.2). Of a chain it is the newest charge of that amount, else the newest of
+/// which so much is left; where there is none, the refund is not told.
 fn give_back(charges: &mut [Transaction], push: &Notification) {
     let Some(named) = &push.purchase else { return };
     let amount = push.amounts.total.map(|total| total.abs());

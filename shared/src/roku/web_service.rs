@@ -9,6 +9,9 @@ use crate::domain::observation::Observation;
 use crate::domain::refund_seen::RefundSeen;
 use crate::domain::roku_answer::BrokenAnswer;
 
+/// A transaction as Roku writes them, and none of its.
+const NOBODYS: &str = "0123456789abcdef0123456789abcdef";
+
 /// Asks Roku, and changes nothing there: what does is [`super::billing::Billing`].
 ///
 /// A question is one attempt of four seconds at most; [`RokuError::may_pass`] tells whether and
@@ -55,6 +58,29 @@ impl RokuWebService {
     ) -> Result<RefundSeen, RokuError> {
         let answer = self.ask("validate-refund", api_key, refund_id).await?;
         RefundSeen::read(&answer).map_err(RokuError::of_question)
+    }
+
+    /// Whether Roku takes an API key: it is asked with it about a transaction that does not exist.
+    ///
+    /// # Errors
+    /// Any [`RokuError`] says nothing about the key.
+    pub async fn takes(&self, api_key: &SecretString) -> Result<bool, RokuError> {
+        let key = api_key.expose_secret().trim();
+        if !is_segment(key) {
+            return Ok(false);
+        }
+        let answer = match self.endpoint.get(&["validate-transaction", key, NOBODYS]).await {
+            Ok(Reply::Answer(body)) => body,
+            // The transaction has the right form: this may be about the key.
+            Ok(Reply::BadRequest(_)) => return Err(BrokenAnswer::BadRequest.into()),
+            Err(RokuError::WrongKey) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        match Observation::read(&answer, self.clock.now()).map_err(RokuError::of_question) {
+            Ok(_) | Err(RokuError::UnknownTransaction) => Ok(true),
+            Err(RokuError::WrongKey) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn ask(

@@ -98,7 +98,10 @@ impl RokuApiKeys {
 
 /// Reads one key. Its form is Roku's affair (`roku-pay.md` §3); what nobody could have meant is
 /// refused.
-pub(super) fn parse_key(text: &str) -> Result<SecretString, InvalidRokuApiKey> {
+///
+/// # Errors
+/// [`InvalidRokuApiKey`], which holds nothing of the text.
+pub fn parse_key(text: &str) -> Result<SecretString, InvalidRokuApiKey> {
     let key = text.trim();
     if key.is_empty() {
         return Err(InvalidRokuApiKey::Empty);

@@ -132,7 +132,7 @@ impl AccountItem {
             sets.push(format!("{name} = :{name}"));
             values.insert(format!(":{name}"), value);
         }
-        // Once: what is set again to what it was costs no write of the index, but neither is it of use.
+        // Once, with the first write: later ones cost the index nothing.
         if !self.is_listed {
             sets.push(format!("{0} = :{0}", listing::LISTED_IN));
             let bucket = string(listing::bucket(publisher, &self.pk));

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use super::{
-    Item, StoreError, Table, customer_pk, from_item, in_key, key, sortable, string, text, to_item,
+    Item, StoreError, Table, customer_pk, from_item, in_key, key, simultaneous, sortable, string,
+    text, to_item,
 };
 use crate::domain::customer::{Customer, Profile};
 use crate::domain::email::Email;
@@ -269,6 +270,9 @@ impl Customers {
         ];
         if let Some(external_id) = &customer.profile.external_id {
             changes.push(self.delete(external_key(publisher, external_id))?);
+        }
+        for places in simultaneous::all_keys(publisher, &customer.id) {
+            changes.push(self.delete(places)?);
         }
         if self.table.transact(changes).await? { Ok(()) } else { Err(StoreError::Contended) }
     }

@@ -25,7 +25,7 @@ pub(super) const LISTED_IN: &str = "listed_in";
 /// How many accounts a page has at most: as many as DynamoDB gives at once.
 const MAX_PAGE: i32 = 100;
 
-/// What of an account's item is read. What is asked for by name is not sent otherwise.
+/// What of an account's item is read. The marks of facts are not of interest.
 const NEEDED: &str = "pk, version, folded_by, linked_to, purchases, folded_through, other_pushes";
 
 /// Lists the accounts of a publisher.
@@ -128,8 +128,8 @@ impl Listing {
         Ok(listed)
     }
 
-    /// The items of these keys, in no order. DynamoDB gives at most 16 MB at once, and less when it is
-    /// busy: what it left out is asked for again.
+    /// The items of these keys, in no order. DynamoDB gives at most 16 MB at once, and less when it
+    /// is busy: what it left out is asked for again.
     async fn items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let (mut items, mut left, mut pause) = (Vec::new(), keys, FIRST_PAUSE);
         while !left.is_empty() {

@@ -1,22 +1,32 @@
-//! Publishers and their catalogs: one query each, remembered for a minute.
+//! Publishers and their catalogs: one query each, remembered for a minute. Beside each catalog
+//! stands which of its offers are the publisher's, for callers who name an offer and nobody whose
+//! it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
+use super::identity_providers::IdentityProviders;
 use super::{Item, StoreError, Table, from_item, key, string, text, to_item};
 use crate::cache::Cache;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::PublisherId;
-use crate::domain::offer::Offer;
-use crate::domain::publisher::Publisher;
+use crate::domain::offer::{Offer, OfferId};
+use crate::domain::publisher::{Publisher, Settings};
 
 /// How long a publisher's settings and catalog are used before they are read again.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// DynamoDB takes no more in one transaction.
 const MAX_CHANGES_AT_ONCE: usize = 100;
+
+/// What the sort keys of offers begin with.
+const OFFER: &str = "OFFER#";
+/// Cleeng's offer ids are nobody else's; where publishers make up their own, so many are told
+/// apart.
+const MAX_SELLERS: i32 = 10;
 
 /// Reads publishers, and lets the operator's tool save them.
 #[derive(Debug)]
@@ -49,7 +59,7 @@ impl Publishers {
 
     async fn read(&self, id: &PublisherId) -> Result<Option<Publisher>, StoreError> {
         let (mut settings, mut offers) = (None, Vec::new());
-        for mut item in self.items(id).await? {
+        for mut item in self.table.query_all(pk(id), "").await? {
             let body = from_map(&mut item)?;
             match text(&item, "sk")? {
                 "PUBLISHER" => settings = Some(from_item(body)?),
@@ -63,36 +73,124 @@ impl Publishers {
         Ok(Some(Publisher { id: id.clone(), settings, catalog }))
     }
 
-    async fn items(&self, id: &PublisherId) -> Result<Vec<Item>, StoreError> {
-        let pages = self.table.client.query().table_name(&self.table.name);
-        let pages = pages.key_condition_expression("pk = :pk");
-        let pages = pages.expression_attribute_values(":pk", string(format!("PUB#{id}")));
-        let items = pages.into_paginator().items().send().collect::<Result<_, _>>().await;
-        items.map_err(StoreError::unavailable)
+    /// Makes a publisher that sells nothing yet; says whether it did. One that is there already is
+    /// left as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written, or the identity provider is another
+    /// publisher's.
+    pub async fn create(&self, id: &PublisherId, settings: &Settings) -> Result<bool, StoreError> {
+        self.claim_identity_provider(id, settings).await?;
+        self.table.put_new(settings_item(id, settings)?).await
     }
 
-    /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
-    /// has: all at once for up to 99 offers, in steps of a hundred beyond. A reader may meet a mixture
-    /// for a moment.
+    /// Gives a publisher other settings, and leaves its catalog.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn save_settings(
+        &self,
+        id: &PublisherId,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
+        self.claim_identity_provider(id, settings).await?;
+        self.table.put(settings_item(id, settings)?).await
+    }
+
+    /// Gives a publisher another catalog, and leaves its settings; else as [`save`](Self::save).
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written; what was written until then stays.
-    pub async fn save(&self, publisher: &Publisher) -> Result<(), StoreError> {
-        let pk = format!("PUB#{}", publisher.id);
-        let settings = with_map(key(&pk, "PUBLISHER"), to_item(&publisher.settings)?);
-        let mut changes = vec![self.put(settings)?];
-        let mut kept = Vec::new();
-        for offer in publisher.catalog.offers() {
-            let sk = format!("OFFER#{}", offer.id);
-            changes.push(self.put(with_map(key(&pk, &sk), to_item(offer)?))?);
-            kept.push(sk);
-        }
-        for item in self.items(&publisher.id).await? {
-            let sk = text(&item, "sk")?;
-            if sk.starts_with("OFFER#") && !kept.iter().any(|kept| kept == sk) {
-                changes.push(self.delete(key(&pk, sk))?);
+    pub async fn save_catalog(
+        &self,
+        id: &PublisherId,
+        catalog: &Catalog,
+    ) -> Result<(), StoreError> {
+        self.write(self.catalog_changes(id, catalog).await?).await
+    }
+
+    /// The publishers that sell an offer, in whichever countries.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn that_sell(&self, offer: &OfferId) -> Result<Vec<Arc<Publisher>>, StoreError> {
+        let query = self.table.client.query().table_name(&self.table.name).limit(MAX_SELLERS);
+        let query = query
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", string(sold_as(offer.main_id())));
+        let answer = query.send().await.map_err(StoreError::unavailable)?;
+        let mut sellers = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let id = text(&item, "sk")?.trim_start_matches("PUB#");
+            let id = PublisherId::parse(id).map_err(StoreError::corrupt)?;
+            if let Some(publisher) = self.find(&id).await?
+                && publisher.catalog.offers_meant_by(offer).next().is_some()
+            {
+                sellers.push(publisher);
             }
         }
+        Ok(sellers)
+    }
+
+    /// Saves a publisher's settings and catalog, and removes the offers that the catalog no longer
+    /// has: all at once for up to 49 offers, in steps of a hundred items beyond. A reader may meet
+    /// a mixture for a moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written, and what was written until then stays; or when
+    /// the identity provider is another publisher's, and nothing was.
+    pub async fn save(&self, publisher: &Publisher) -> Result<(), StoreError> {
+        self.claim_identity_provider(&publisher.id, &publisher.settings).await?;
+        let settings = settings_item(&publisher.id, &publisher.settings)?;
+        let mut changes = vec![self.table.to_put(settings)?];
+        changes.extend(self.catalog_changes(&publisher.id, &publisher.catalog).await?);
+        self.write(changes).await
+    }
+
+    async fn catalog_changes(
+        &self,
+        id: &PublisherId,
+        catalog: &Catalog,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let pk = pk(id);
+        let mut changes = Vec::new();
+        for offer in catalog.offers() {
+            let own = key(&pk, &format!("{OFFER}{}", offer.id));
+            changes.push(self.table.to_put(with_map(own, to_item(offer)?))?);
+        }
+        let main_ids: BTreeSet<&str> =
+            catalog.offers().iter().map(|one| one.id.main_id()).collect();
+        for main_id in &main_ids {
+            changes.push(self.table.to_put(key(&sold_as(main_id), &pk))?);
+        }
+        let mut withdrawn = BTreeSet::new();
+        for item in self.table.query_all(pk.clone(), OFFER).await? {
+            let sold = text(&item, "sk")?.trim_start_matches(OFFER);
+            let sold = OfferId::parse(sold).map_err(StoreError::corrupt)?;
+            if !catalog.offers().iter().any(|offer| offer.id == sold) {
+                changes.push(self.table.to_delete(key(&pk, &format!("{OFFER}{sold}")))?);
+                withdrawn.insert(sold.main_id().to_owned());
+            }
+        }
+        for main_id in withdrawn.iter().filter(|gone| !main_ids.contains(gone.as_str())) {
+            changes.push(self.table.to_delete(key(&sold_as(main_id), &pk))?);
+        }
+        Ok(changes)
+    }
+
+    async fn claim_identity_provider(
+        &self,
+        id: &PublisherId,
+        settings: &Settings,
+    ) -> Result<(), StoreError> {
+        let Some(provider) = &settings.identity_provider else { return Ok(()) };
+        if IdentityProviders::new(&self.table).claim(id, provider).await? {
+            return Ok(());
+        }
+        Err(StoreError::AnotherPublishers("the issuer and audience of the identity provider"))
+    }
+
+    async fn write(&self, changes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         for step in changes.chunks(MAX_CHANGES_AT_ONCE) {
             if !self.table.transact(step.to_vec()).await? {
                 return Err(StoreError::Contended);
@@ -100,16 +198,19 @@ impl Publishers {
         }
         Ok(())
     }
+}
 
-    fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.table.name).set_item(Some(item)).build();
-        Ok(TransactWriteItem::builder().put(put.map_err(StoreError::unavailable)?).build())
-    }
+fn pk(id: &PublisherId) -> String {
+    format!("PUB#{id}")
+}
 
-    fn delete(&self, key: Item) -> Result<TransactWriteItem, StoreError> {
-        let delete = Delete::builder().table_name(&self.table.name).set_key(Some(key)).build();
-        Ok(TransactWriteItem::builder().delete(delete.map_err(StoreError::unavailable)?).build())
-    }
+fn settings_item(id: &PublisherId, settings: &Settings) -> Result<Item, StoreError> {
+    Ok(with_map(key(&pk(id), "PUBLISHER"), to_item(settings)?))
+}
+
+/// The partition of the publishers that sell an offer.
+fn sold_as(main_id: &str) -> String {
+    format!("OFFER#{main_id}")
 }
 
 fn with_map(mut item: Item, body: Item) -> Item {

@@ -125,7 +125,8 @@ async fn a_token_of_another_publisher_opens_nothing() {
     let (usher, token) = subscribed().await;
     let table = &usher.stack.config.table;
     let other = usher::domain::id::PublisherId::parse("987654321").unwrap();
-    let issued = usher::store::publisher_tokens::PublisherTokens::new(table).issue(&other).await;
+    let tokens = usher::store::publisher_tokens::PublisherTokens::new(table);
+    let issued = tokens.issue(&other, None, usher.stack.config.clock.now()).await;
     let other = secrecy::ExposeSecret::expose_secret(&issued.unwrap()).to_owned();
     let params = json!({ "customerToken": token, "publisherToken": other });
     assert_eq!(usher.rpc("getAccessibleTags", params).await["error"]["code"], 5);

@@ -22,6 +22,51 @@ async fn status(usher: &Usher, purchase: &str) -> (Value, Value) {
     (answer["status"].clone(), answer["reason"].clone())
 }
 
+/// A receipt, or a question about one, with a customer's own token.
+async fn as_customer(
+    usher: &Usher,
+    token: &str,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> (u16, Value) {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    let answer = usher.request(method, path, &headers, body.to_string()).await;
+    (answer.status, answer.json())
+}
+
+#[tokio::test]
+async fn a_customer_shows_a_receipt_of_their_own() {
+    let usher = Usher::start().await;
+    let purchase = bought(&usher).await;
+    usher.receipt(BEN, BASIC, "ffffffffffffffffffffffffffffffff").await;
+    usher.receipt(ANN, BASIC, "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee").await;
+    let (ann, ben) = (usher.customer_token(ANN).await, usher.customer_token(BEN).await);
+    let receipt = |email: Value| json!({ "customerEmail": email, "offerId": BASIC, "order": { "purchaseId": purchase } });
+    let post = |token, body| {
+        let usher = &usher;
+        async move { as_customer(usher, token, Method::POST, "/roku/payment", &body).await }
+    };
+    let (status, answer) = post(ann.as_str(), receipt(json!(BEN))).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("REQ0001")));
+    assert!(answer["message"].as_str().unwrap().starts_with("Invalid request body: customerEmail"));
+    let (status, answer) = post("wrong", receipt(json!(ANN))).await;
+    assert_eq!((status, &answer["code"]), (401, &json!("AUTH0002")));
+    assert!(!usher.may_watch(ANN, BASIC).await);
+
+    let (status, answer) = post(ann.as_str(), receipt(json!("Ann@Example.com"))).await;
+    let ok = json!({ "responseData": { "message": "OK" }, "errors": [] });
+    assert_eq!((status, answer), (200, ok));
+    assert!(usher.may_watch(ANN, BASIC).await);
+
+    let path = format!("/roku/payment/{purchase}");
+    let (status, answer) = as_customer(&usher, &ann, Method::GET, &path, &Value::Null).await;
+    assert_eq!((status, &answer["status"]), (200, &json!("granted")));
+    let (status, _) = as_customer(&usher, &ben, Method::GET, &path, &Value::Null).await;
+    assert_eq!(status, 404, "another customer's receipt is nobody's business");
+}
+
 #[tokio::test]
 async fn the_contract() {
     let usher = Usher::start().await;

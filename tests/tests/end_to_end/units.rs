@@ -34,6 +34,28 @@ async fn an_access_check_is_one_read_of_one_unit() {
 }
 
 #[tokio::test]
+async fn an_access_check_from_a_known_address_is_one_round_trip_too() {
+    let (usher, wire) = usher_behind_a_wire().await;
+    let simulator = usher.stack.simulator.clone().unwrap();
+    let (order, _) = simulator.buy(ROKU_CUSTOMER, BASIC_PRODUCT, false).await.unwrap();
+    usher.receipt(ANN, BASIC, &order.purchase_id).await;
+    let token = usher.customer_token(ANN).await;
+    let params = json!({ "customerToken": token, "offerId": BASIC, "ipAddress": "203.0.113.1" });
+    let check = || usher.rpc("getAccessStatus", params.clone());
+    check().await;
+    simulator.move_clock(later(simulator.clock().now(), SignedDuration::from_mins(9))).await;
+    wire.mend();
+    assert_eq!(check().await["result"]["accessGranted"], true);
+    // Beside each other, and nothing is written.
+    let seen = wire.seen();
+    let mut pair = operations(&seen);
+    pair.sort_unstable();
+    assert_eq!(pair, ["GetItem", "Query"]);
+    let units: f64 = seen.iter().map(|call| call.read_units).sum();
+    assert!(units <= 1.5, "{units} units: {seen:#?}");
+}
+
+#[tokio::test]
 async fn a_push_on_the_fast_path_is_two_round_trips_and_five_write_units() {
     let (usher, wire) = usher_behind_a_wire().await;
     let simulator = usher.stack.simulator.clone().unwrap();

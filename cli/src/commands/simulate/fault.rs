@@ -3,8 +3,9 @@
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::Told;
 use super::remote::{Remote, deliveries};
-use crate::commands::{Failure, print};
+use crate::commands::Failure;
 
 /// What to break.
 #[derive(Debug, Subcommand)]
@@ -87,7 +88,7 @@ impl Pushes {
     }
 }
 
-pub(super) async fn run(command: &Command, remote: &Remote) -> Result<(), Failure> {
+pub(super) async fn run(command: &Command, remote: &Remote) -> Result<Told, Failure> {
     let (what, path, fault) = match command {
         Command::WebServices(fault) => ("the web services", "/faults/web-services", fault.told()),
         Command::Pushes { fault } => ("the pushes", "/faults/pushes", fault.told()),
@@ -95,10 +96,11 @@ pub(super) async fn run(command: &Command, remote: &Remote) -> Result<(), Failur
     if let Some(fault) = fault {
         remote.put(path, &fault).await?;
         let name = fault["fault"].as_str().unwrap_or_default();
-        return print(&format!("{what} are broken: {name}"));
+        return Ok((format!("{what} are broken: {name}"), fault));
     }
     let answer = remote.delete(path).await?;
     let held = answer["pushes"].as_array().filter(|pushes| !pushes.is_empty());
     let told = held.map(|_| format!("; {}", deliveries(&answer))).unwrap_or_default();
-    print(&format!("{what} are mended{told}"))
+    let text = format!("{what} are mended{told}");
+    Ok((text, json!({ "fault": null, "pushes": answer["pushes"] })))
 }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use roku_simulator::{Claims, SigningKey};
-use serde_json::Value;
+use serde_json::{Value, json};
 use usher::clock::Clock;
 
-use crate::commands::{Failure, print};
+use super::Told;
+use crate::commands::Failure;
 use crate::story::Story;
 
 /// What to sign, and where to.
@@ -22,10 +23,11 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<Told, Failure> {
     let Arguments { stories, out } = arguments;
     let signed = sign(stories, out)?;
-    print(&format!("{signed} pushes signed in {}", out.display()))
+    let told = json!({ "signed": signed, "out": out });
+    Ok((format!("{signed} pushes signed in {}", out.display()), told))
 }
 
 fn sign(stories: &Path, out: &Path) -> Result<usize, Failure> {

@@ -1,28 +1,17 @@
 //! `usher simulate status`.
 
-use clap::Args;
 use serde_json::{Value, json};
 
+use super::Told;
 use super::remote::Remote;
-use crate::commands::{Failure, print};
+use crate::commands::Failure;
 
-/// How to tell it.
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-pub(super) async fn run(arguments: &Arguments, remote: &Remote) -> Result<(), Failure> {
+pub(super) async fn run(remote: &Remote) -> Result<Told, Failure> {
     let faults = remote.get("/faults").await?;
     let requests = remote.get("/requests").await?;
     let push_url = remote.get("/push-url").await?;
-    if arguments.json {
-        let status = json!({ "faults": faults, "requests": requests, "pushUrl": push_url });
-        return print(&status.to_string());
-    }
-    print(&in_text(&faults, &requests, &push_url))
+    let text = in_text(&faults, &requests, &push_url);
+    Ok((text, json!({ "faults": faults, "requests": requests, "pushUrl": push_url })))
 }
 
 fn in_text(faults: &Value, requests: &Value, push_url: &Value) -> String {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::derived;
 use crate::domain::id::{PublisherId, PurchaseId};
 
-/// The number of a subscription, of 100000000 to 1999999999 as Cleeng's (`cleeng-api.md` §4): derived
-/// from the publisher and the purchase.
+/// The number of a subscription, of 100000000 to 1999999999 as Cleeng's (`cleeng-api.md` §4):
+/// derived from the publisher and the purchase.
 ///
 /// Two purchases have the same number with a probability of 1 in 1.9 billion. A customer of ten
 /// purchases has two of one number once in 42 million customers; among the 100,000 purchases of a
@@ -41,8 +41,9 @@ impl fmt::Display for SubscriptionId {
     }
 }
 
-/// The id of a switch, in the form of a UUID of version 8 (RFC 9562 leaves its content to us): derived
-/// from the publisher and the purchase that the switch leads to. 120 bits: no two are equal.
+/// The id of a switch, in the form of a UUID of version 8 (RFC 9562 leaves its content to us):
+/// derived from the publisher and the purchase that the switch leads to. 120 bits: no two are
+/// equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SwitchId(String);

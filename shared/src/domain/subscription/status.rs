@@ -7,8 +7,8 @@ use crate::domain::standing::Standing;
 /// How a subscription stands. The first two give access and the others do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It is open and will be charged for again: a trial, grace and a late renewal among them, and a
-    /// plan that a downgrade follows. What is bought once is active while it is the customer's.
+    /// It is open and will be charged for again: a trial, grace and a late renewal among them, and
+    /// a plan that a downgrade follows. What is bought once is active while it is the customer's.
     Active,
     /// Renewals are off, and the term runs. So does a plan whose upgrade was given up.
     Cancelled,
@@ -16,10 +16,10 @@ pub enum Status {
     /// trying, and if the customer pays, the same subscription is active again. Cleeng's `paused`
     /// would be a pause that somebody asked for.
     Expired,
-    /// It was taken away before the end of its term: refunded, revoked, or replaced by a higher plan.
-    /// So is a plan while a higher one is on trial in its place: the customer watches that one, and
-    /// two plans of one group are never both listed as running. If the trial is given up, it is
-    /// [`Self::Cancelled`] again to the end of its term.
+    /// It was taken away before the end of its term: refunded, revoked, or replaced by a higher
+    /// plan. So is a plan while a higher one is on trial in its place: the customer watches that
+    /// one, and two plans of one group are never both listed as running. If the trial is given up,
+    /// it is [`Self::Cancelled`] again to the end of its term.
     Terminated,
 }
 

@@ -9,8 +9,8 @@ use crate::domain::id::TransactionId;
 /// (`cleeng-api.md` §4): derived from Roku's id.
 ///
 /// Two have the same number with a probability of 1 in 900 million. A customer of a hundred
-/// transactions has two of one number once in 180,000 customers. It is looked up among one customer's
-/// transactions, and never by itself.
+/// transactions has two of one number once in 180,000 customers. It is looked up among one
+/// customer's transactions, and never by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionNumber(u32);
 

@@ -120,6 +120,31 @@ async fn every_status_means_something() {
 }
 
 #[tokio::test]
+async fn a_key_is_tried_with_a_transaction_that_does_not_exist() {
+    let unauthorized = r#"{"status":1,"errorMessage":"UNAUTHORIZED"}"#;
+    let unknown = r#"{"status":1,"errorMessage":"Transaction not found"}"#;
+    for (status, body, taken) in [
+        (200, unknown, Ok(true)),
+        (200, KNOWN, Ok(true)),
+        (200, unauthorized, Ok(false)),
+        (401, "", Ok(false)),
+        (200, "<html></html>", Err(BrokenAnswer::NoStatus.into())),
+        // Of the key, since the transaction has the right form; or of the address.
+        (400, "Invalid URI format.", Err(BrokenAnswer::BadRequest.into())),
+        (503, "", Err(Trouble::Status(503).into())),
+    ] {
+        let server = Scripted::answering(status, body).await;
+        let roku = service(&server.url);
+        assert_eq!(roku.takes(&SecretString::from(KEY)).await, taken, "{status} {body}");
+        assert_eq!(roku.takes(&SecretString::from("..")).await, Ok(false), "not sent");
+        let requests = server.requests();
+        assert_eq!(requests.len(), 1);
+        let path = format!("GET /base/validate-transaction/{KEY}/{NOBODYS} HTTP/1.1");
+        assert!(requests[0].starts_with(&path), "{requests:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_has_64_kib_at_most() {
     let longest = format!("{KNOWN}{}", " ".repeat(64 * 1024 - KNOWN.len()));
     let server = Scripted::answering(200, &longest).await;
