@@ -101,7 +101,7 @@ impl Shop {
         let mut other = catalog_file::demo().unwrap();
         other.id = PublisherId::parse("987654321").unwrap();
         Publishers::new(table).save(&other).await.unwrap();
-        let issued = PublisherTokens::new(table).issue(&other.id).await.unwrap();
+        let issued = PublisherTokens::new(table).issue(&other.id, None, at(NOW)).await.unwrap();
         issued.expose_secret().to_owned()
     }
 
