@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use lambda_http::RequestExt;
 use payment::Payment;
+use publisher_api::PublisherApi;
 use push_notification::PushNotification;
 use serde_json::json;
 use usher::config::Config;
@@ -64,6 +65,7 @@ fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackErro
         ("PushNotificationFunction", handler!(PushNotification::new(config).map_err(broken)?)),
         ("PaymentFunction", handler!(Payment::new(config).map_err(broken)?)),
         ("AccessStatusFunction", handler!(AccessStatus::new(config).map_err(broken)?)),
+        ("PublisherApiFunction", handler!(PublisherApi::new(config))),
     ]))
 }
 

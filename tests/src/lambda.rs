@@ -111,7 +111,7 @@ pub struct Request<'a> {
     pub route: &'a str,
     /// The method.
     pub method: &'a str,
-    /// The path as it was called.
+    /// The path as it was called, with the query if there is one.
     pub path: &'a str,
     /// The parameter of the path and its value.
     pub parameter: Option<(&'a str, &'a str)>,
@@ -126,7 +126,8 @@ pub struct Request<'a> {
 /// As API Gateway's HTTP API passes it on, in payload format 2.0.
 impl From<Request<'_>> for Value {
     fn from(request: Request<'_>) -> Self {
-        let Request { route, method, path, body, encoded, .. } = request;
+        let Request { route, method, body, encoded, .. } = request;
+        let (path, query) = request.path.split_once('?').unwrap_or((request.path, ""));
         let body = if encoded { STANDARD.encode(body) } else { body.to_owned() };
         let headers: HashMap<_, _> = request.headers.iter().copied().collect();
         let parameters: HashMap<_, _> = request.parameter.into_iter().collect();
@@ -134,7 +135,7 @@ impl From<Request<'_>> for Value {
             "version": "2.0",
             "routeKey": format!("{method} {route}"),
             "rawPath": path,
-            "rawQueryString": "",
+            "rawQueryString": query,
             "headers": headers,
             "pathParameters": parameters,
             "requestContext": {

@@ -181,7 +181,7 @@ impl Period {
 
     /// The two terms, counted from the first, one of which may end at `end` if the first began at
     /// `start`: the last that has ended by then and the next one.
-    pub(super) fn terms_ending_at(self, start: Timestamp, end: Timestamp) -> [i32; 2] {
+    pub fn terms_ending_at(self, start: Timestamp, end: Timestamp) -> [i32; 2] {
         let (unit, length) = self.length();
         let [start, end] = [start, end].map(|moment| moment.to_zoned(TimeZone::UTC));
         let passed = start.until((unit, &end)).unwrap_or_default();

@@ -41,6 +41,8 @@ pub struct Listed {
     pub holder: Option<CustomerId>,
     /// The account, by the rules of this version.
     pub account: Account,
+    /// The place after it, for who does not take a whole page.
+    pub after: Cursor,
 }
 
 impl Listing {
@@ -63,7 +65,7 @@ impl Listing {
         let mut next = Some(after.cloned().unwrap_or_default());
         while let Some(from) = next {
             let (keys, following) = self.keys(publisher, &from).await?;
-            let listed = self.listed(publisher, keys).await?;
+            let listed = self.listed(publisher, &from, keys).await?;
             if !listed.is_empty() {
                 return Ok((listed, following));
             }
@@ -103,6 +105,7 @@ impl Listing {
     async fn listed(
         &self,
         publisher: &PublisherId,
+        from: &Cursor,
         keys: Vec<Item>,
     ) -> Result<Vec<Listed>, StoreError> {
         let mut items = self.items(keys).await?;
@@ -110,6 +113,8 @@ impl Listing {
         let mut listed = Vec::with_capacity(items.len());
         for item in items {
             let account_key = key(text(&item, "pk")?, "ACCOUNT");
+            let after = from.after(publisher, text(&item, "pk")?);
+            let after = after.ok_or_else(|| StoreError::corrupt("an account of another"))?;
             let item = AccountItem::read(&account_key, item)?;
             let holder = item.holder(publisher);
             let account = if item.is_outdated {
@@ -118,7 +123,7 @@ impl Listing {
             } else {
                 item.account
             };
-            listed.push(Listed { holder, account });
+            listed.push(Listed { holder, account, after });
         }
         Ok(listed)
     }

@@ -15,6 +15,7 @@ mod notes;
 mod payment;
 mod plan_changes;
 mod proportional;
+mod publisher_api;
 mod push_notification;
 mod routes;
 mod signing_keys;

@@ -5,7 +5,7 @@ use usher_cli::template::Template;
 use usher_tests::Usher;
 
 /// What the API promises (`cleeng-api.md`); the template must say the same.
-const ROUTES: [(&str, &str); 7] = [
+const ROUTES: [(&str, &str); 11] = [
     ("POST", "/roku/push-notification/{publisherId}"),
     ("POST", "/roku/payment"),
     ("GET", "/roku/payment/{purchaseId}"),
@@ -13,6 +13,10 @@ const ROUTES: [(&str, &str); 7] = [
     ("POST", "/api/3.0/json-rpc"),
     ("GET", "/entitlements/{offerId}"),
     ("GET", "/customers/{customerId}/subscription_switches/{offerId}/availability"),
+    ("GET", "/3.1/entitlements"),
+    ("GET", "/3.1/entitlements/customer_id/{customerId}/offer_id/{offerId}"),
+    ("GET", "/3.1/subscriptions"),
+    ("GET", "/3.1/customers/{customerId}"),
 ];
 
 #[test]
@@ -50,6 +54,9 @@ async fn nothing_else_is_answered() {
         (Method::POST, "/roku/push-notification"),
         (Method::POST, "/roku/push-notification/1/2"),
         (Method::GET, "/3.1/json-rpc"),
+        (Method::POST, "/3.1/subscriptions"),
+        (Method::GET, "/3.1/subscriptions/100000001"),
+        (Method::GET, "/3.1/customers"),
     ] {
         let answer = usher.request(method.clone(), path, &[], "").await;
         assert_eq!(
