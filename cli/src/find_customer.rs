@@ -61,8 +61,7 @@ pub async fn whole_customer(
             accounts.push(history);
         }
     }
-    let is_registered = who.contains('@');
-    if accounts.is_empty() && receipts.is_empty() && !is_registered {
+    if customer.is_none() && accounts.is_empty() {
         return Err(NotFound::UnknownId);
     }
     Ok(Whole { customer, accounts, receipts })
@@ -81,10 +80,11 @@ async fn without_account(
         return customer.map(Some).ok_or(NotFound::UnknownAddress);
     }
     let receipts = Receipts::new(table);
-    if let Ok(customer) = CustomerId::parse(who)
-        && !receipts.of_customer(publisher, &customer).await?.is_empty()
-    {
-        return Ok(Some(customer));
+    if let Ok(customer) = CustomerId::parse(who) {
+        let is_registered = Customers::new(table).get(publisher, &customer).await?.is_some();
+        if is_registered || !receipts.of_customer(publisher, &customer).await?.is_empty() {
+            return Ok(Some(customer));
+        }
     }
     let Ok(transaction) = TransactionId::parse(who) else { return Ok(None) };
     let shown = receipts.find(publisher, &transaction).await?;

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
     Finding, catalog, completions, customer, dead_letters, demo, doctor, import, local, publisher,
-    quote, replay, simulate, token,
+    quote, replay, signing_key, simulate, token,
 };
 
 /// Roku Pay purchases become access.
@@ -32,7 +32,10 @@ enum Command {
     /// Make publishers, show and change their settings, rotate their Roku Pay API keys.
     #[command(subcommand)]
     Publisher(publisher::Command),
-    /// Look a customer up.
+    /// Rotate the key that customers' tokens are signed with, or list the public ones.
+    #[command(subcommand)]
+    SigningKey(signing_key::Command),
+    /// Look a customer up, sign them out, or forget them.
     #[command(subcommand)]
     Customer(customer::Command),
     /// Say what is wrong, and what to do about it.
@@ -63,6 +66,7 @@ async fn main() -> ExitCode {
         Command::Catalog(command) => catalog::run(command).await,
         Command::Token(command) => token::run(command).await,
         Command::Publisher(command) => publisher::run(command).await,
+        Command::SigningKey(command) => signing_key::run(command).await,
         Command::Customer(command) => customer::run(command).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::DeadLetters(command) => dead_letters::run(command).await,

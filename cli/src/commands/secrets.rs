@@ -13,7 +13,7 @@ const PORTS_FURTHER: i32 = 2;
 
 /// Where the secrets of the stack are.
 #[derive(Debug, Args)]
-pub(super) struct SecretsArgument {
+pub struct SecretsArgument {
     /// What the names of the stack's secrets begin with: the stack's name. Not needed with --local
     #[arg(
         long,

@@ -168,6 +168,34 @@ impl Receipts {
         items.into_iter().map(from_item).collect()
     }
 
+    /// Forgets the orders that a customer's apps posted, which may hold anything, and has Roku asked
+    /// about none of the receipts any more. What became of them stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be used. Some may be forgotten then.
+    pub async fn forget_orders(
+        &self,
+        publisher: &PublisherId,
+        customer: &CustomerId,
+    ) -> Result<(), StoreError> {
+        let pk = customer_pk(publisher, customer);
+        for item in self.table.all_beginning(string(&pk), PREFIX).await? {
+            let receipt = key(&pk, text(&item, "sk")?);
+            let request = self.table.client.update_item().set_key(Some(receipt));
+            let request = request
+                .update_expression(format!(
+                    "SET #order = :none REMOVE {}, {}",
+                    due::BUCKET,
+                    due::AT
+                ))
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_names("#order", "order")
+                .expression_attribute_values(":none", string("{}"));
+            self.table.update(request).await?;
+        }
+        Ok(())
+    }
+
     /// How a receipt that Roku has not answered stands in the index `due`.
     pub fn waiting(publisher: &PublisherId, receipt: &Receipt) -> Waiting {
         let (customer, transaction) = (&receipt.customer, &receipt.transaction);

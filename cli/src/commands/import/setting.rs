@@ -1,22 +1,15 @@
 //! Where an import goes, and which Roku it asks: a stack in AWS, or `usher local`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-use usher::clock::Clock;
 use usher::config::{Config, roku_rate};
 use usher::domain::publisher::Publisher;
 
-use crate::commands::queues::beside;
 use crate::commands::secrets::SecretsArgument;
+use crate::commands::simulated_clock::{at_simulator, simulators_clock};
 use crate::commands::{Failure, PublisherArgument, web_address};
 use crate::import::Target;
-
-/// Longer than this no program on the same machine takes to tell the time.
-const SIMULATOR_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where to import to, and which Roku to ask.
 #[derive(Debug, Args)]
@@ -58,23 +51,4 @@ impl SettingArguments {
         let target = Target { publisher: publisher.id.to_string(), table };
         Ok(Setting { config, publisher, target })
     }
-}
-
-fn at_simulator(table: &str, path: &str) -> Result<String, Failure> {
-    let simulator = beside(table, -1).ok_or_else(|| format!("{table} names no port"))?;
-    Ok(format!("{simulator}{path}"))
-}
-
-/// The clock of `usher local`, so that what is imported there does not seem older than it is.
-async fn simulators_clock(url: &str) -> Result<Clock, Failure> {
-    let http = reqwest::Client::builder().timeout(SIMULATOR_TIMEOUT).no_proxy().build()?;
-    let told = async { http.get(url).send().await?.error_for_status()?.json::<Value>().await };
-    let there: Option<Timestamp> =
-        told.await.ok().and_then(|told| told["now"].as_str()?.parse().ok());
-    let there = there.ok_or_else(|| {
-        format!("no simulator tells the time at {url}: name the Roku to ask with --roku")
-    })?;
-    let ahead: SignedDuration = there.duration_since(Clock::system().now());
-    let now = move || Clock::system().now();
-    Ok(Clock::new(move || now().checked_add(ahead).unwrap_or_else(|_| now())))
 }

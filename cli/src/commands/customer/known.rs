@@ -1,0 +1,52 @@
+//! A customer whom a command changes something of.
+
+use clap::Args;
+use usher::config::Config;
+use usher::domain::customer::Customer;
+use usher::domain::id::PublisherId;
+use usher::store::customers::Customers;
+
+use crate::commands::simulated_clock::{at_simulator, simulators_clock};
+use crate::commands::{Failure, PublisherArgument};
+use crate::find_customer::whole_customer;
+
+/// Whom, and how to print what comes of it.
+#[derive(Debug, Args)]
+pub struct KnownCustomerArguments {
+    /// An e-mail address, a customer id, a Roku customer, or a transaction
+    who: String,
+    #[command(flatten)]
+    publisher: PublisherArgument,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// A customer who is registered, and what a command needs to work for them.
+pub(super) struct Found {
+    pub(super) config: Config,
+    pub(super) publisher: PublisherId,
+    pub(super) customer: Customer,
+}
+
+impl KnownCustomerArguments {
+    /// The customer.
+    ///
+    /// # Errors
+    /// When nobody is found, or the table cannot be read.
+    pub(super) async fn open(self) -> Result<Found, Failure> {
+        let local = self.publisher.table.local().map(str::to_owned);
+        let (mut config, publisher) = self.publisher.open(String::new()).await?;
+        if let Some(table) = &local {
+            config.clock = simulators_clock(&at_simulator(table, "clock")?).await?;
+        }
+        let publisher = publisher.id.clone();
+        let found = whole_customer(&config.table, &publisher, &self.who).await?;
+        let nobody = "this is a Roku account that no customer has shown a receipt for";
+        let id = found.customer.ok_or(nobody)?;
+        let known = Customers::new(&config.table).get(&publisher, &id).await;
+        let known = known.map_err(|error| error.in_short())?;
+        let known = known.ok_or_else(|| format!("customer {id} was deleted before"))?;
+        Ok(Found { config, publisher, customer: known.customer })
+    }
+}
