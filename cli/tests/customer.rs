@@ -30,6 +30,18 @@ fn show(on: &Usher, who: &str, more: &[&str]) -> Output {
         .unwrap()
 }
 
+/// Runs a command about a customer at the stack's own time.
+fn change(on: &Usher, command: &str, who: &str, more: &[&str]) -> Output {
+    let table = format!("--local={}", on.stack.dynamodb);
+    let now = on.stack.config.clock.now().to_string();
+    Command::new(env!("CARGO_BIN_EXE_usher"))
+        .args(["customer", command, who, "--publisher", "123456789", &table, "--at", &now])
+        .args(more)
+        .env_remove("TABLE_NAME")
+        .output()
+        .unwrap()
+}
+
 fn shown(on: &Usher, who: &str) -> Value {
     let output = show(on, who, &["--json"]);
     assert!(output.status.success(), "{output:?}");
@@ -177,4 +189,88 @@ async fn a_push_that_comes_again_under_another_key_is_one_event() {
     assert_eq!((timeline.as_array().unwrap().len(), &timeline[0]["told"]), (1, &json!(2)));
     let told = text(&show(&usher, ROKU_CUSTOMER, &[]).stdout);
     assert_eq!(told.matches("(told 2 times)").count(), 1, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_signed_out_signs_in_again() {
+    let usher = stopped().await;
+    usher.receipt(ANN, BASIC, &buy(&usher, ROKU_CUSTOMER).await).await;
+    let token = usher.customer_token(ANN).await;
+    let check = json!({ "customerToken": token, "offerId": BASIC });
+    assert_eq!(usher.rpc("getAccessStatus", check.clone()).await["result"]["accessGranted"], true);
+
+    let output = change(&usher, "revoke-tokens", ANN, &["--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["customer"], shown(&usher, ANN)["customer"]);
+    assert_eq!(usher.rpc("getAccessStatus", check).await["error"]["code"], 1);
+    usher.later(SignedDuration::from_secs(2)).await;
+    assert!(usher.may_watch(ANN, BASIC).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_forgotten_leaves_the_money_and_nothing_of_themselves() {
+    let usher = stopped().await;
+    let purchase = buy(&usher, ROKU_CUSTOMER).await;
+    usher.receipt(ANN, BASIC, &purchase).await;
+    let token = usher.customer_token(ANN).await;
+
+    let output = change(&usher, "delete", ANN, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("add --yes"), "{output:?}");
+    assert!(usher.may_watch(ANN, BASIC).await, "nothing was done");
+
+    let output = change(&usher, "delete", ANN, &["--yes"]);
+    assert!(output.status.success(), "{output:?}");
+    let check = json!({ "customerToken": token, "offerId": BASIC });
+    assert_eq!(usher.rpc("getAccessStatus", check).await["error"]["code"], 1);
+    let by_email = json!({ "publisherToken": usher.token(), "customerEmail": ANN });
+    assert_eq!(usher.rpc("generateCustomerToken", by_email).await["error"]["code"], 10);
+    assert!(text(&change(&usher, "delete", ANN, &["--yes"]).stderr).contains("no customer"));
+    let everything = whole_table(&usher).await;
+    assert!(!everything.to_lowercase().contains("ann@"), "{everything}");
+    assert!(everything.contains(&purchase.replace('-', "")), "what Roku told stays");
+
+    // Who comes back is a new customer, and their purchase is theirs again.
+    usher.receipt(ANN, BASIC, &purchase).await;
+    assert!(usher.may_watch(ANN, BASIC).await);
+}
+
+/// Every item of the table, as text.
+async fn whole_table(usher: &Usher) -> String {
+    let database = usher_tests::wire::dynamodb(&usher.stack.dynamodb).await;
+    let answer = database.scan().table_name("usher").send().await.unwrap();
+    format!("{:?}", answer.items())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signing_key_is_rotated_and_nobody_notices() {
+    let mut usher = stopped().await;
+    usher.receipt(ANN, BASIC, &buy(&usher, ROKU_CUSTOMER).await).await;
+    let old = usher.customer_token(ANN).await;
+    let table = format!("--local={}", usher.stack.dynamodb);
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+        let output = command.args(arguments).args([&table, "--json"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let secrets = usher.stack.secrets_manager.clone();
+    let rotated = run(&["signing-key", "rotate", "--secrets-manager", &secrets]);
+    let kid_of = |token: &str| {
+        let header = token.split('.').next().unwrap();
+        let header = base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, header);
+        serde_json::from_slice::<Value>(&header.unwrap()).unwrap()["kid"].clone()
+    };
+    assert_eq!(kid_of(&old), rotated["old"]);
+    usher.start_functions_anew().await;
+    let new = usher.customer_token(ANN).await;
+    assert_eq!(kid_of(&new), rotated["new"]);
+    for token in [&old, &new] {
+        let check = json!({ "customerToken": token, "offerId": BASIC });
+        let told = usher.rpc("getAccessStatus", check).await;
+        assert_eq!(told["result"]["accessGranted"], true, "{told}");
+    }
+    let keys = run(&["signing-key", "list"]);
+    assert_eq!(keys.as_array().map(Vec::len), Some(2), "{keys}");
 }

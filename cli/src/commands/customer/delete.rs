@@ -15,7 +15,6 @@ use crate::commands::{Failure, print};
 /// When nobody is found, it was not said to do it, or the table cannot be used: then the same command
 /// goes on where this one stopped.
 pub(super) async fn run(arguments: KnownCustomerArguments, yes: bool) -> Result<(), Failure> {
-    let json = arguments.json;
     let found = arguments.open().await?;
     let id = found.customer.id.clone();
     if !yes {
@@ -23,7 +22,7 @@ pub(super) async fn run(arguments: KnownCustomerArguments, yes: bool) -> Result<
         return Err(format!("customer {id} would be forgotten for good ({what}): add --yes").into());
     }
     erase(&found).await.map_err(|error| error.in_short())?;
-    print(&if json {
+    print(&if found.json {
         json!({ "customer": id, "deleted": true }).to_string()
     } else {
         format!("Customer {id} is forgotten. What Roku told of the money stays.")
@@ -32,8 +31,8 @@ pub(super) async fn run(arguments: KnownCustomerArguments, yes: bool) -> Result<
 
 /// The address goes last, so that a customer who is forgotten by half is found again.
 async fn erase(found: &Found) -> Result<(), StoreError> {
-    let Found { config, publisher, customer } = found;
+    let Found { config, publisher, customer, now, .. } = found;
     Receipts::new(&config.table).forget_orders(publisher, &customer.id).await?;
     Accounts::new(&config.table).unlink(publisher, &customer.id).await?;
-    Customers::new(&config.table).erase(publisher, customer, config.clock.now()).await
+    Customers::new(&config.table).erase(publisher, customer, *now).await
 }

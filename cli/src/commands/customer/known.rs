@@ -1,13 +1,14 @@
 //! A customer whom a command changes something of.
 
 use clap::Args;
+use jiff::Timestamp;
 use usher::config::Config;
 use usher::domain::customer::Customer;
 use usher::domain::id::PublisherId;
 use usher::store::customers::Customers;
 
 use crate::commands::simulated_clock::{at_simulator, simulators_clock};
-use crate::commands::{Failure, PublisherArgument};
+use crate::commands::{Failure, LookArguments};
 use crate::find_customer::whole_customer;
 
 /// Whom, and how to print what comes of it.
@@ -15,11 +16,9 @@ use crate::find_customer::whole_customer;
 pub struct KnownCustomerArguments {
     /// An e-mail address, a customer id, a Roku customer, or a transaction
     who: String,
+    /// Where, when and how.
     #[command(flatten)]
-    publisher: PublisherArgument,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    look: LookArguments,
 }
 
 /// A customer who is registered, and what a command needs to work for them.
@@ -27,6 +26,10 @@ pub(super) struct Found {
     pub(super) config: Config,
     pub(super) publisher: PublisherId,
     pub(super) customer: Customer,
+    /// When it is done.
+    pub(super) now: Timestamp,
+    /// Whether to print JSON.
+    pub(super) json: bool,
 }
 
 impl KnownCustomerArguments {
@@ -35,11 +38,14 @@ impl KnownCustomerArguments {
     /// # Errors
     /// When nobody is found, or the table cannot be read.
     pub(super) async fn open(self) -> Result<Found, Failure> {
-        let local = self.publisher.table.local().map(str::to_owned);
-        let (mut config, publisher) = self.publisher.open(String::new()).await?;
-        if let Some(table) = &local {
-            config.clock = simulators_clock(&at_simulator(table, "clock")?).await?;
-        }
+        let LookArguments { publisher, moment, json } = self.look;
+        let local = publisher.table.local().map(str::to_owned);
+        let (config, publisher) = publisher.open(String::new()).await?;
+        let now = match (moment.at, &local) {
+            (Some(at), _) => at,
+            (None, None) => config.clock.now(),
+            (None, Some(table)) => simulators_clock(&at_simulator(table, "clock")?).await?.now(),
+        };
         let publisher = publisher.id.clone();
         let found = whole_customer(&config.table, &publisher, &self.who).await?;
         let nobody = "this is a Roku account that no customer has shown a receipt for";
@@ -47,6 +53,6 @@ impl KnownCustomerArguments {
         let known = Customers::new(&config.table).get(&publisher, &id).await;
         let known = known.map_err(|error| error.in_short())?;
         let known = known.ok_or_else(|| format!("customer {id} was deleted before"))?;
-        Ok(Found { config, publisher, customer: known.customer })
+        Ok(Found { config, publisher, customer: known.customer, now, json })
     }
 }
