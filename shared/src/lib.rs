@@ -12,6 +12,7 @@
 //! - [`customer_token`]: the tokens that customers carry
 //! - [`clock`], [`config`], [`metrics`], [`respond`]: what every function needs around its handler
 
+pub mod bearer;
 mod cache;
 pub mod clock;
 pub mod config;

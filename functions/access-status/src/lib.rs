@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use json_rpc::RpcError;
-use lambda_http::http::{Method, StatusCode, header};
+use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use usher::bearer;
 use usher::clock::Clock;
 use usher::config::Config;
 use usher::customer_token::{Bearer, TokenError, TokenSigner, TokenVerifier};
@@ -122,7 +123,7 @@ impl AccessStatus {
     }
 
     async fn entitlement(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
-        let access = self.access_to(bearer, offer).await.map_err(not_told)?;
+        let access = self.access_to(bearer, offer).await?;
         let (granted, expires_at) = match access.ok_or_else(unknown_offer)? {
             OfferAccess::Denied => (false, None),
             OfferAccess::Granted { expires_at, .. } => (true, expires_at),
@@ -132,7 +133,7 @@ impl AccessStatus {
     }
 
     async fn switches(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
-        let (publisher, accounts) = self.held(bearer).await.map_err(not_told)?;
+        let (publisher, accounts) = self.held(bearer).await?;
         if publisher.catalog.offers_meant_by(offer).next().is_none() {
             return Err(unknown_offer());
         }
@@ -140,15 +141,8 @@ impl AccessStatus {
     }
 
     async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
-        let unauthorized =
-            |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
-        let header = request.headers().get(header::AUTHORIZATION);
-        let header = header.and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
-        let token = match header.split_once(char::is_whitespace) {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-            _ => return Err(unauthorized("AUTH0001", "Missing required JWT")),
-        };
-        self.token_verifier.verify(token).await.map_err(not_told)
+        let token = bearer::token(request.headers()).ok_or_else(bearer::missing)?;
+        Ok(self.token_verifier.verify(token).await?)
     }
 
     /// Access to an offer; none where the publisher has no such offer.
@@ -184,19 +178,6 @@ impl AccessStatus {
             return Err(TokenError::Invalid);
         }
         Ok((publisher, held.accounts))
-    }
-}
-
-/// Why a bearer is not answered.
-fn not_told(error: TokenError) -> Failure {
-    let unauthorized = |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
-    match error {
-        TokenError::Expired => unauthorized("AUTH0003", "Expired JWT token"),
-        TokenError::Invalid => unauthorized("AUTH0002", "Invalid JWT token"),
-        error => {
-            tracing::error!(error = error.with_causes(), "token not checked");
-            Failure::unavailable()
-        }
     }
 }
 

@@ -5,10 +5,12 @@
 //! (`cleeng-api.md` §1.4). Roku is asked at once; what it says decides. Where it does not answer
 //! within six seconds, the queue asks on.
 
+mod caller;
 pub mod request;
 
 use std::time::Duration;
 
+use caller::{Caller, Callers, invalid_publisher_token};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use request::{ClaimedCustomer, UnverifiedReceipt};
@@ -18,6 +20,7 @@ use usher::clock::Clock;
 use usher::config::Config;
 use usher::customer_token::{TokenError, TokenVerifier};
 use usher::domain::access::{Entitlements, Grounds, OfferAccess};
+use usher::domain::customer::Customer;
 use usher::domain::id::{CustomerId, PublisherId, TransactionId};
 use usher::domain::publisher::Publisher;
 use usher::domain::receipt::{Outcome, Receipt};
@@ -45,10 +48,8 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// keep and fold what Roku answers, and hand over to the queue what it does not answer.
 #[derive(Debug)]
 pub struct Payment {
-    publisher_tokens: PublisherTokens,
+    callers: Callers,
     publishers: Publishers,
-    customers: Customers,
-    customer_tokens: TokenVerifier,
     receipts: Receipts,
     accounts: Accounts,
     verification: Verification,
@@ -65,10 +66,12 @@ impl Payment {
     pub fn new(config: &Config) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let http = http::client()?;
         Ok(Self {
-            publisher_tokens: PublisherTokens::new(&config.table),
+            callers: Callers {
+                publisher_tokens: PublisherTokens::new(&config.table),
+                customer_tokens: TokenVerifier::new(config, http.clone()),
+                customers: Customers::new(&config.table),
+            },
             publishers: Publishers::new(&config.table),
-            customers: Customers::new(&config.table),
-            customer_tokens: TokenVerifier::new(config, http.clone()),
             receipts: Receipts::new(&config.table),
             accounts: Accounts::new(&config.table),
             verification: Verification::new(config, http, Share::Receipts, Asker::Caller)?,
@@ -89,11 +92,11 @@ impl Payment {
     }
 
     async fn receive(&self, request: &Request) -> Result<Response<Body>, Failure> {
-        let publisher = self.authenticate(request).await?;
+        let caller = self.callers.identify(request).await?;
         let claim = parse(request.body())?;
-        let publisher = self.publishers.find(&publisher).await.map_err(unavailable)?;
-        let publisher = publisher.ok_or_else(invalid_token)?;
-        let customer = self.customer(&publisher.id, &claim.customer).await?;
+        let publisher = self.publishers.find(caller.publisher()).await.map_err(unavailable)?;
+        let publisher = publisher.ok_or_else(invalid_publisher_token)?;
+        let customer = self.customer(&caller, claim.customer.as_ref()).await?;
         let receipt = claim.of(customer, self.clock.now());
         let before = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
         let (shown, settled) = tokio::join!(
@@ -101,36 +104,49 @@ impl Payment {
             self.settle(&publisher, &receipt, &before),
         );
         shown.and(settled).map_err(unavailable)?;
-        Ok(json(StatusCode::OK, &json!({ "message": "OK" })))
+        Ok(accepted(&caller))
     }
 
-    async fn authenticate(&self, request: &Request) -> Result<PublisherId, Failure> {
-        let header = request.headers().get("x-publisher-token");
-        let Some(token) = header else {
-            let message = "Missing X-Publisher-Token";
-            return Err(Failure::new(StatusCode::UNAUTHORIZED, "AUTH0001", message));
-        };
-        let token = token.to_str().unwrap_or_default().trim();
-        let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
-        publisher.ok_or_else(invalid_token)
-    }
-
+    /// Whose the receipt is: a customer's own, or whom the middleware names.
     async fn customer(
+        &self,
+        caller: &Caller,
+        claimed: Option<&ClaimedCustomer>,
+    ) -> Result<CustomerId, Failure> {
+        let nobody = || bad_request("customerEmail is missing");
+        match caller {
+            Caller::Customer(_, known) => own(&known.customer, claimed).map_err(bad_request),
+            Caller::Publisher(publisher) => {
+                self.named(publisher, claimed.ok_or_else(nobody)?).await
+            }
+        }
+    }
+
+    async fn named(
         &self,
         publisher: &PublisherId,
         claimed: &ClaimedCustomer,
     ) -> Result<CustomerId, Failure> {
         match claimed {
             ClaimedCustomer::Email(email) => {
-                let now = self.clock.now();
-                self.customers.find_or_register(publisher, email, now).await.map_err(unavailable)
+                let customers = &self.callers.customers;
+                let found = customers.find_or_register(publisher, email, self.clock.now()).await;
+                found.map_err(unavailable)
             }
             ClaimedCustomer::Token(token) => {
-                match self.customer_tokens.verify(token.expose_secret()).await {
-                    Ok(bearer) if bearer.publisher_id == *publisher => Ok(bearer.customer_id),
-                    Err(TokenError::Store(error)) => Err(unavailable(error)),
-                    _ => Err(bad_request("customerToken is invalid or expired")),
-                }
+                let known = match self.callers.customer_tokens.verify(token.expose_secret()).await {
+                    Ok(bearer) if bearer.publisher_id == *publisher => {
+                        self.callers.customer_of(&bearer).await
+                    }
+                    Ok(_) => Err(TokenError::Invalid),
+                    Err(error) => Err(error),
+                };
+                known.map(|known| known.customer.id).map_err(|error| match error {
+                    TokenError::Invalid | TokenError::Expired => {
+                        bad_request("customerToken is invalid or expired")
+                    }
+                    error => error.into(),
+                })
             }
         }
     }
@@ -198,12 +214,17 @@ impl Payment {
     }
 
     async fn status(&self, request: &Request) -> Result<Response<Body>, Failure> {
-        let publisher = self.authenticate(request).await?;
+        let caller = self.callers.identify(request).await?;
         let parameters = request.path_parameters();
         let purchase_id = parameters.first("purchaseId").unwrap_or_default();
         let transaction = TransactionId::parse(purchase_id).map_err(|_| Failure::not_found())?;
-        let known = self.receipts.find(&publisher, &transaction).await.map_err(unavailable)?;
-        let known = known.ok_or_else(|| {
+        let known =
+            self.receipts.find(caller.publisher(), &transaction).await.map_err(unavailable)?;
+        let is_theirs = |known: &KnownReceipt| match &caller {
+            Caller::Publisher(_) => true,
+            Caller::Customer(_, own) => known.receipt.customer == own.customer.id,
+        };
+        let known = known.filter(is_theirs).ok_or_else(|| {
             let message = "No receipt for this purchaseId";
             Failure::new(StatusCode::NOT_FOUND, "REQ0003", message)
         })?;
@@ -217,6 +238,28 @@ fn parse(body: &Body) -> Result<UnverifiedReceipt, Failure> {
         return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "REQ0001", message));
     }
     UnverifiedReceipt::parse(body).map_err(bad_request)
+}
+
+/// Whose a receipt is that a customer shows: their own, whatever it says.
+fn own(customer: &Customer, claimed: Option<&ClaimedCustomer>) -> Result<CustomerId, &'static str> {
+    match claimed {
+        Some(ClaimedCustomer::Email(email))
+            if email.expose_secret() != customer.email.expose_secret() =>
+        {
+            Err("customerEmail is not the address of the customer whose JWT this is")
+        }
+        _ => Ok(customer.id.clone()),
+    }
+}
+
+/// The middleware's answer and the app's differ in their envelope (`cleeng-api.md` §1.4).
+fn accepted(caller: &Caller) -> Response<Body> {
+    let ok = json!({ "message": "OK" });
+    let body = match caller {
+        Caller::Publisher(_) => ok,
+        Caller::Customer(..) => json!({ "responseData": ok, "errors": [] }),
+    };
+    json(StatusCode::OK, &body)
 }
 
 fn describe(known: &KnownReceipt) -> Response<Body> {
@@ -239,11 +282,7 @@ fn bad_request(what: impl std::fmt::Display) -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "REQ0001", message)
 }
 
-fn invalid_token() -> Failure {
-    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", "Invalid X-Publisher-Token")
-}
-
-fn unavailable(error: StoreError) -> Failure {
+pub(crate) fn unavailable(error: StoreError) -> Failure {
     tracing::error!(error = error.with_causes(), "store failed");
     Failure::unavailable()
 }

@@ -14,8 +14,8 @@ use usher::domain::receipt::Receipt;
 /// A claim as it was posted.
 #[derive(Debug)]
 pub struct UnverifiedReceipt {
-    /// Who is said to have bought.
-    pub customer: ClaimedCustomer,
+    /// Who is said to have bought; who shows it themselves need not say.
+    pub customer: Option<ClaimedCustomer>,
     offer: OfferId,
     transaction: TransactionId,
     purchase_id: String,
@@ -91,14 +91,13 @@ impl UnverifiedReceipt {
     }
 }
 
-fn claimed_customer(body: &Map<String, Value>) -> Result<ClaimedCustomer, InvalidField> {
+fn claimed_customer(body: &Map<String, Value>) -> Result<Option<ClaimedCustomer>, InvalidField> {
     if let Some(email) = optional_text(body, "customerEmail", "customerEmail")? {
         let email = Email::parse(email).map_err(|why| InvalidField::new("customerEmail", why))?;
-        return Ok(ClaimedCustomer::Email(email));
+        return Ok(Some(ClaimedCustomer::Email(email)));
     }
     let token = optional_text(body, "customerToken", "customerToken")?;
-    let token = token.ok_or_else(|| InvalidField::new("customerEmail", "is missing"))?;
-    Ok(ClaimedCustomer::Token(SecretString::from(token)))
+    Ok(token.map(|token| ClaimedCustomer::Token(SecretString::from(token))))
 }
 
 fn required_text<'a>(
@@ -178,14 +177,15 @@ mod tests {
             "order": { "purchaseId": "1", "amount": "$7.99", "total": "8,55 €", "qty": "1" },
         });
         let claimed = parse(&older).unwrap().customer;
-        assert!(matches!(claimed, ClaimedCustomer::Token(token) if token.expose_secret() == "abc"));
+        assert!(
+            matches!(claimed, Some(ClaimedCustomer::Token(token)) if token.expose_secret() == "abc")
+        );
     }
 
     #[test]
     fn a_wrong_field_is_named() {
         let long = "x".repeat(1025);
         let cases = [
-            ("/customerEmail", json!(null), "customerEmail is missing"),
             ("/customerEmail", json!(7), "customerEmail must be a string"),
             (
                 "/customerEmail",

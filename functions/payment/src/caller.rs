@@ -1,0 +1,70 @@
+//! Who posts a receipt: a middleware with the publisher's token, or an app with its customer's JWT
+//! (`cleeng-api.md` §1.1). The header that is there tells which.
+
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
+use usher::bearer;
+use usher::customer_token::{Bearer, TokenError, TokenVerifier};
+use usher::domain::id::PublisherId;
+use usher::respond::Failure;
+use usher::store::customers::{Customers, KnownCustomer};
+use usher::store::publisher_tokens::PublisherTokens;
+
+use crate::unavailable;
+
+/// Who posts a receipt, or asks about one.
+pub(crate) enum Caller {
+    /// The publisher's middleware, for any of its customers.
+    Publisher(PublisherId),
+    /// A customer, for themselves.
+    Customer(PublisherId, Box<KnownCustomer>),
+}
+
+impl Caller {
+    pub(crate) fn publisher(&self) -> &PublisherId {
+        match self {
+            Self::Publisher(publisher) | Self::Customer(publisher, _) => publisher,
+        }
+    }
+}
+
+/// Knows callers by what they carry.
+#[derive(Debug)]
+pub(crate) struct Callers {
+    pub(crate) publisher_tokens: PublisherTokens,
+    pub(crate) customer_tokens: TokenVerifier,
+    pub(crate) customers: Customers,
+}
+
+impl Callers {
+    pub(crate) async fn identify(&self, request: &Request) -> Result<Caller, Failure> {
+        let headers = request.headers();
+        if let Some(token) = headers.get("x-publisher-token") {
+            let token = token.to_str().unwrap_or_default().trim();
+            let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
+            return publisher.map(Caller::Publisher).ok_or_else(invalid_publisher_token);
+        }
+        let bearer = match bearer::token(headers) {
+            Some(token) => self.customer_tokens.verify(token).await?,
+            None => return Err(missing()),
+        };
+        let known = self.customer_of(&bearer).await?;
+        Ok(Caller::Customer(bearer.publisher_id, Box::new(known)))
+    }
+
+    /// The customer whom a token speaks for; `Invalid` where it was revoked, or they were erased.
+    pub(crate) async fn customer_of(&self, bearer: &Bearer) -> Result<KnownCustomer, TokenError> {
+        let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await?;
+        let known = known.filter(|known| !bearer.is_revoked(known.tokens_revoked_at));
+        known.ok_or(TokenError::Invalid)
+    }
+}
+
+fn missing() -> Failure {
+    let message = "Missing required JWT, or X-Publisher-Token";
+    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0001", message)
+}
+
+pub(crate) fn invalid_publisher_token() -> Failure {
+    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", "Invalid X-Publisher-Token")
+}

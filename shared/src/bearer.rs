@@ -1,0 +1,33 @@
+//! Requests that a customer's token comes with, and how they are refused (`cleeng-api.md` §1.4).
+
+use lambda_http::http::{HeaderMap, StatusCode, header};
+
+use crate::customer_token::TokenError;
+use crate::respond::Failure;
+
+/// The token of `Authorization: Bearer`, where there is one.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
+    let (scheme, token) = header.split_once(char::is_whitespace)?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// There is no token.
+pub fn missing() -> Failure {
+    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0001", "Missing required JWT")
+}
+
+/// Says why a token opens nothing. What keeps us from telling goes to the log.
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        let unauthorized = |code, message: &str| Self::new(StatusCode::UNAUTHORIZED, code, message);
+        match error {
+            TokenError::Expired => unauthorized("AUTH0003", "Expired JWT token"),
+            TokenError::Invalid => unauthorized("AUTH0002", "Invalid JWT token"),
+            error => {
+                tracing::error!(error = error.with_causes(), "token not checked or issued");
+                Self::unavailable()
+            }
+        }
+    }
+}
