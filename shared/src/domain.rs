@@ -7,11 +7,8 @@ pub mod access;
 pub mod account;
 pub mod amounts;
 pub mod catalog;
-<<<<<<< HEAD
 pub mod customer;
-=======
 mod derived;
->>>>>>> h-views
 pub mod due;
 pub mod email;
 pub mod fact;

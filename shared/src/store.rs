@@ -21,15 +21,10 @@
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
 //! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
-<<<<<<< HEAD
 //! Index `by_customer`: the accounts that are linked to a customer, and the customer's own item once
-//! tokens were revoked. Index `due`: what waits for an
-//! answer of Roku, receipts and accounts. Each submodule holds the verbs of one kind of item, so
-=======
-//! Index `by_customer`: the accounts that are linked to a customer. Index `by_publisher`: all accounts
-//! of a publisher, in sixteen parts. Index `due`: what waits for an answer of Roku, receipts and
-//! accounts. Each submodule holds the verbs of one kind of item, so
->>>>>>> h-views
+//! tokens were revoked. Index `by_publisher`: all accounts of a publisher, in sixteen parts. Index
+//! `due`: what waits for an answer of Roku, receipts and accounts. Each submodule holds the verbs of
+//! one kind of item, so
 //! that what a function may do to the table is visible in what its constructor takes.
 
 use std::collections::HashMap;
@@ -54,12 +49,9 @@ pub mod customers;
 pub mod due;
 mod fact_item;
 pub mod histories;
-<<<<<<< HEAD
 pub mod identity_providers;
-pub mod published_keys;
-=======
 pub mod listing;
->>>>>>> h-views
+pub mod published_keys;
 pub mod publisher_tokens;
 pub mod publishers;
 pub mod receipts;

@@ -1,13 +1,11 @@
 //! Access checks, and the customer calls around them: `POST /3.0/json-rpc` (`cleeng-api.md`
-//! §3.1–3.6), `GET /entitlements/{offerId}` and
-//! `GET /customers/{customerId}/subscription_switches/{offerId}/availability` (§3.7).
+//! §3.1–3.6) and `GET /entitlements/{offerId}` (§3.7).
 //!
 //! This is the hot path. A warm function verifies the token in memory, reads the customer's
 //! accounts with one query, and asks the domain.
 
 pub mod json_rpc;
 mod methods;
-mod switches;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +24,7 @@ use usher::domain::account::Account;
 use usher::domain::offer::OfferId;
 use usher::domain::publisher::Publisher;
 use usher::http;
-use usher::respond::{Failure, json};
+use usher::respond::{Failure, envelope, json};
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
@@ -109,17 +107,7 @@ impl AccessStatus {
         let parameters = request.path_parameters();
         let offer = OfferId::parse(parameters.first("offerId").unwrap_or_default());
         let offer = offer.map_err(|_| unknown_offer())?;
-        let found = match parameters.first("customerId") {
-            None => self.entitlement(&bearer, &offer).await?,
-            Some(customer) if customer == bearer.customer_id.as_str() => {
-                self.switches(&bearer, &offer).await?
-            }
-            Some(_) => {
-                let message = "The token is another customer's";
-                return Err(Failure::new(StatusCode::FORBIDDEN, "AUTH0002", message));
-            }
-        };
-        Ok(json(StatusCode::OK, &json!({ "responseData": found, "errors": [] })))
+        Ok(envelope(self.entitlement(&bearer, &offer).await?))
     }
 
     async fn entitlement(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
@@ -130,14 +118,6 @@ impl AccessStatus {
         };
         let expires_at = expires_at.map(|end| end.as_second());
         Ok(json!({ "accessGranted": granted, "expiresAt": expires_at }))
-    }
-
-    async fn switches(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
-        let (publisher, accounts) = self.held(bearer).await?;
-        if publisher.catalog.offers_meant_by(offer).next().is_none() {
-            return Err(unknown_offer());
-        }
-        Ok(switches::availability(&accounts, &publisher, offer, self.clock.now()))
     }
 
     async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
