@@ -24,14 +24,14 @@ use usher::domain::account::Account;
 use usher::domain::offer::OfferId;
 use usher::domain::publisher::Publisher;
 use usher::http;
-use usher::respond::{Failure, envelope, json};
+use usher::respond::{Failure, envelope, in_time, json};
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
 
-/// Calls of a batch that are not made by then are told to come again.
+/// What is not answered by then is told to come again, each call of a batch by itself.
 const DEADLINE: Duration = Duration::from_secs(7);
 
 /// The handler, and all that it may do: know publishers and customers, check and issue customer
@@ -68,7 +68,10 @@ impl AccessStatus {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         match *request.method() {
             Method::POST => self.json_rpc(request.body()).await,
-            Method::GET => self.get(&request).await.unwrap_or_else(Response::from),
+            Method::GET => {
+                let answer = async { self.get(&request).await.unwrap_or_else(Response::from) };
+                in_time(DEADLINE, answer).await
+            }
             _ => Failure::not_found().into(),
         }
     }

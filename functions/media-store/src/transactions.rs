@@ -3,8 +3,11 @@
 //!
 //! Amounts are texts with four decimals here, as at Cleeng. Where Roku did not tell one, it is null.
 
+use std::str::FromStr;
+
+use lambda_http::Request;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::StatusCode;
-use lambda_http::{Request, RequestExt};
 use rust_decimal::Decimal;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -112,9 +115,9 @@ fn period(period: Period) -> Value {
 }
 
 fn number_in_query(request: &Request, name: &str) -> Result<Option<usize>, Failure> {
-    let query = request.query_string_parameters();
-    let number = query.first(name).map(str::parse).transpose();
-    number.map_err(|_| {
+    let Ok(query) = QueryMap::from_str(request.uri().query().unwrap_or_default());
+    let number = query.first(name).filter(|number| !number.is_empty()).map(str::parse);
+    number.transpose().map_err(|_| {
         let message = format!("Invalid query: {name} must be a number");
         Failure::new(StatusCode::BAD_REQUEST, "REQ0002", message)
     })

@@ -8,6 +8,7 @@ mod faults;
 mod foreign_roku;
 mod histories;
 mod late_renewals;
+mod media_store;
 mod payment;
 mod plan_changes;
 mod proportional;
