@@ -1,6 +1,8 @@
 //! Changes of plan (`cleeng-api.md` §5): the one that a customer may make, those that wait for the end
 //! of a term, and those that were made.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Request, RequestExt};
@@ -100,7 +102,7 @@ pub(crate) fn words(direction: Direction) -> (&'static str, &'static str) {
 fn switches<'a>(held: &[Subscription<'a>], publisher: &Publisher) -> Vec<Switch<'a>> {
     let made = held.iter().filter_map(|new| finished(new, held, publisher));
     let mut all: Vec<_> = held.iter().filter_map(pending).chain(made).collect();
-    all.sort_by(|a, b| b.ordered_at.cmp(&a.ordered_at));
+    all.sort_by_key(|one| Reverse(one.ordered_at));
     all
 }
 

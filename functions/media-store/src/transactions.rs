@@ -3,6 +3,7 @@
 //!
 //! Amounts are texts with four decimals here, as at Cleeng. Where Roku did not tell one, it is null.
 
+use std::cmp::Reverse;
 use std::str::FromStr;
 
 use lambda_http::Request;
@@ -42,7 +43,7 @@ impl MediaStore {
             })?;
         let mut charges: Vec<Charge<'_>> =
             histories.iter().flat_map(|history| charges(history, &publisher)).collect();
-        charges.sort_by(|a, b| b.transaction.at.cmp(&a.transaction.at));
+        charges.sort_by_key(|charge| Reverse(charge.transaction.at));
         let shown = charges.iter().skip(offset).take(limit);
         let items: Vec<_> = shown.map(|charge| described(charge, &publisher, &customer)).collect();
         Ok(json!({ "items": items, "totalItemCount": charges.len() }))
