@@ -27,8 +27,8 @@ pub fn envelope(response_data: Value) -> Response<Body> {
     json(StatusCode::OK, &json!({ "responseData": response_data, "errors": [] }))
 }
 
-/// Has an answer made in `time` at most. Where that is not enough, or the code panics, the answer is a
-/// [`Failure`]: of the gateway's own answers to that, clients cannot read the reason (§10.2).
+/// Has an answer made in `time` at most. Where that is not enough, or the code panics, the answer
+/// is a [`Failure`]: of the gateway's own answers to that, clients cannot read the reason (§10.2).
 pub async fn in_time(
     time: Duration,
     answer: impl Future<Output = Response<Body>>,

@@ -1,5 +1,5 @@
-//! Whose web pages may call the API. API Gateway answers that itself, as the template tells it to, and
-//! so does this stand-in.
+//! Whose web pages may call the API. API Gateway answers that itself, as the template tells it to,
+//! and so does this stand-in.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use crate::template::{Template, TemplateError};
 /// none.
 ///
 /// # Errors
-/// [`StackError::Origin`] when one is not an origin; [`StackError::Template`] when the template does
-/// not say what pages may send.
+/// [`StackError::Origin`] when one is not an origin; [`StackError::Template`] when the template
+/// does not say what pages may send.
 pub fn allow(
     router: Router,
     template: &Template,

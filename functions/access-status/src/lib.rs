@@ -147,8 +147,8 @@ impl AccessStatus {
         Ok(question(&Entitlements::of(&accounts, &publisher, self.clock.now())))
     }
 
-    /// The publisher, and the accounts that are linked to the customer; `Invalid` where the token was
-    /// revoked.
+    /// The publisher, and the accounts that are linked to the customer; `Invalid` where the token
+    /// was revoked.
     async fn held(&self, bearer: &Bearer) -> Result<(Arc<Publisher>, Vec<Account>), TokenError> {
         let (publisher, held) = tokio::try_join!(
             self.publishers.find(&bearer.publisher_id),

@@ -1,10 +1,10 @@
-//! `GET /customers/{customerId}/subscription_switches/{offerId}/availability`: which plans a customer
-//! may change to, and what that costs (`cleeng-api.md` §3.7, §5).
+//! `GET /customers/{customerId}/subscription_switches/{offerId}/availability`: which plans a
+//! customer may change to, and what that costs (`cleeng-api.md` §3.7, §5).
 //!
 //! A Roku purchase is changed on the device and nowhere else, so all of them stand under
-//! `unavailable`. The figures are what Roku is expected to charge. `unavailableReason` beside them has
-//! Cleeng's pages say that the plan is changed elsewhere, instead of showing buttons that do nothing;
-//! the code is Cleeng's for a payment gateway that it cannot change.
+//! `unavailable`. The figures are what Roku is expected to charge. `unavailableReason` beside them
+//! has Cleeng's pages say that the plan is changed elsewhere, instead of showing buttons that do
+//! nothing; the code is Cleeng's for a payment gateway that it cannot change.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -23,8 +23,8 @@ pub(crate) struct Holder {
 }
 
 impl MediaStore {
-    /// Whose token a request comes with. Whether it was revoked is to be seen from the customer. A path
-    /// that names a customer must name them.
+    /// Whose token a request comes with. Whether it was revoked is to be seen from the customer. A
+    /// path that names a customer must name them.
     pub(crate) async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
         let token = bearer::token(request.headers()).ok_or_else(bearer::missing)?;
         let bearer = self.token_verifier.verify(token).await?;
@@ -43,7 +43,8 @@ impl MediaStore {
         self.person(&bearer).await
     }
 
-    /// The customer whom a token speaks for; it is invalid where it was revoked, or they were erased.
+    /// The customer whom a token speaks for; it is invalid where it was revoked, or they were
+    /// erased.
     pub(crate) async fn person(&self, bearer: &Bearer) -> Result<Customer, Failure> {
         let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await;
         let known = known.map_err(unavailable)?;

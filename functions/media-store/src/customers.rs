@@ -16,8 +16,8 @@ impl MediaStore {
         Ok(described(&self.customer(request).await?))
     }
 
-    /// `GET /customers/{customerId}/consents`: nobody is asked for any here, which the one entry says.
-    /// Cleeng's profile page asks again at once, for ever, as long as the list is empty.
+    /// `GET /customers/{customerId}/consents`: nobody is asked for any here, which the one entry
+    /// says. Cleeng's profile page asks again at once, for ever, as long as the list is empty.
     pub(crate) async fn consents(&self, request: &Request) -> Result<Value, Failure> {
         let customer = self.customer(request).await?;
         let none = json!({

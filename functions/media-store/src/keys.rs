@@ -1,5 +1,5 @@
-//! `GET /.well-known/jwks.json`: the keys that our customers' tokens are signed with, for who checks
-//! them without us. A JWK set (RFC 7517, RFC 8037), in no envelope.
+//! `GET /.well-known/jwks.json`: the keys that our customers' tokens are signed with, for who
+//! checks them without us. A JWK set (RFC 7517, RFC 8037), in no envelope.
 
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};

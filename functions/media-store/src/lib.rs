@@ -11,8 +11,8 @@
 //! | `/.well-known/jwks.json` | `keys` |
 //! | changes of what Roku manages, passwords | `not_offered` |
 //!
-//! `/entitlements/{offerId}` is answered by `access-status`. What no route of any function is for is
-//! answered here, because clients cannot read the gateway's own 404 (§10.2).
+//! `/entitlements/{offerId}` is answered by `access-status`. What no route of any function is for
+//! is answered here, because clients cannot read the gateway's own 404 (§10.2).
 
 mod availability;
 mod callers;
@@ -46,8 +46,8 @@ use usher::store::publishers::Publishers;
 /// What is not answered by then is told to come again; the function is stopped two seconds later.
 const DEADLINE: Duration = Duration::from_secs(7);
 
-/// The handler, and all that it may do: know publishers and customers, check customers' tokens, begin
-/// sessions and go on with them, read accounts and what Roku told of them.
+/// The handler, and all that it may do: know publishers and customers, check customers' tokens,
+/// begin sessions and go on with them, read accounts and what Roku told of them.
 #[derive(Debug)]
 pub struct MediaStore {
     publisher_tokens: PublisherTokens,
@@ -124,8 +124,8 @@ impl MediaStore {
     }
 }
 
-/// The route of the template that API Gateway found for a request, as it writes it itself; `$default`
-/// where it found none.
+/// The route of the template that API Gateway found for a request, as it writes it itself;
+/// `$default` where it found none.
 fn matched_route(request: &Request) -> &str {
     match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => {

@@ -1,4 +1,5 @@
-//! What Cleeng's clients can ask for and does not happen here. Each refusal says why, to who may know.
+//! What Cleeng's clients can ask for and does not happen here. Each refusal says why, to who may
+//! know.
 
 use lambda_http::Request;
 use lambda_http::http::StatusCode;

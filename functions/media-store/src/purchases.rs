@@ -1,11 +1,11 @@
-//! What a customer has: the plans and one-time purchases that give access now (`cleeng-api.md` §3.7).
+//! What a customer has: the plans and one-time purchases that give access now (`cleeng-api.md`
+//! §3.7).
 //!
 //! All of it was bought through Roku and is changed there, which clients tell by
 //! `isExternallyManaged` and `paymentMethod` (§10.4).
 
 use lambda_http::Request;
 use serde_json::{Map, Value, json};
-use usher::domain::offer::Period;
 use usher::domain::subscription::{Subscription, subscriptions};
 use usher::respond::Failure;
 
@@ -29,8 +29,8 @@ impl MediaStore {
         Ok(json!({ "items": plans.map(subscription).collect::<Vec<_>>() }))
     }
 
-    /// `GET /customers/{customerId}/payment_details`: Roku, for who pays there. Without, Cleeng's pages
-    /// ask for a card.
+    /// `GET /customers/{customerId}/payment_details`: Roku, for who pays there. Without, Cleeng's
+    /// pages ask for a card.
     pub(crate) async fn payment_details(&self, request: &Request) -> Result<Value, Failure> {
         let holder = self.holder(request).await?;
         let details = self.open(&holder).first().map(|newest| {
@@ -85,7 +85,7 @@ fn common(held: &Subscription<'_>) -> Map<String, Value> {
         "paymentGateway": ROKU,
         "paymentMethod": ROKU,
         "isExternallyManaged": true,
-        "period": held.offer.period.map(period),
+        "period": held.offer.period,
     }))
 }
 
@@ -100,10 +100,6 @@ fn terms(held: &Subscription<'_>) -> Map<String, Value> {
         "nextPaymentCurrency": next.map_or(held.offer.currency.as_str(), |next| next.currency),
         "pendingSwitchId": held.pending_switch.as_ref().map(|switch| &switch.id),
     }))
-}
-
-fn period(period: Period) -> Value {
-    json!(period)
 }
 
 fn members(object: Value) -> Map<String, Value> {

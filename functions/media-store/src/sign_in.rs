@@ -20,8 +20,8 @@ use crate::callers::unavailable;
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 impl MediaStore {
-    /// `POST /sso/auths` `{customerEmail}`, with the publisher's token in the header or the body. Who
-    /// is not a customer yet becomes one. Clients look for the tokens in two places.
+    /// `POST /sso/auths` `{customerEmail}`, with the publisher's token in the header or the body.
+    /// Who is not a customer yet becomes one. Clients look for the tokens in two places.
     pub(crate) async fn single_sign_on(
         &self,
         request: &Request,

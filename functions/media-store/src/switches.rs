@@ -1,5 +1,5 @@
-//! Changes of plan (`cleeng-api.md` §5): the one that a customer may make, those that wait for the end
-//! of a term, and those that were made.
+//! Changes of plan (`cleeng-api.md` §5): the one that a customer may make, those that wait for the
+//! end of a term, and those that were made.
 
 use std::cmp::Reverse;
 

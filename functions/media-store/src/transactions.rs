@@ -1,7 +1,8 @@
-//! `GET /customers/{customerId}/transactions`: what Roku charged, newest first (`cleeng-api.md` §3.7,
-//! §10.5).
+//! `GET /customers/{customerId}/transactions`: what Roku charged, newest first (`cleeng-api.md`
+//! §3.7, §10.5).
 //!
-//! Amounts are texts with four decimals here, as at Cleeng. Where Roku did not tell one, it is null.
+//! Amounts are texts with four decimals here, as at Cleeng. Where Roku did not tell one, it is
+//! null.
 
 use std::cmp::Reverse;
 use std::str::FromStr;

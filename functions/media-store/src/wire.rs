@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use usher::domain::offer::OfferId;
 use usher::respond::Failure;
 
-/// How everything is paid: Cleeng's word, by which clients choose a text and a logo (`cleeng-api.md`
-/// §10.4).
+/// How everything is paid: Cleeng's word, by which clients choose a text and a logo
+/// (`cleeng-api.md` §10.4).
 pub(crate) const ROKU: &str = "roku";
 
 /// Cleeng's date for what does not end (`cleeng-api.md` §3.7): clients make a date of any number.
