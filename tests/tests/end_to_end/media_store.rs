@@ -114,7 +114,8 @@ fn name_drawn(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(name_drawn),
         Value::Object(members) => {
             for (name, value) in members {
-                let is_offer = value.as_str().is_some_and(|id| id.starts_with('S'));
+                let is_id_of_offer = |id: &str| name == "id" && id.starts_with('S');
+                let is_offer = value.as_str().is_some_and(is_id_of_offer);
                 if DRAWN.contains(&name.as_str()) && !value.is_null() && !is_offer {
                     *value = json!(format!("[{name}]"));
                 }
