@@ -1,6 +1,8 @@
 //! A stand-in for API Gateway: the routes of the template, answered by the handlers that Lambda
 //! runs.
 
+pub mod cors;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +15,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use lambda_http::RequestExt;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
+use media_store::MediaStore;
 use payment::Payment;
 use publisher_api::PublisherApi;
 use push_notification::PushNotification;
@@ -34,19 +39,25 @@ type Handler = Arc<dyn Fn(lambda_http::Request) -> Answer + Send + Sync>;
 /// When a handler cannot be made, or the template has a route for a function that is not here.
 pub fn router(template: &Template, config: &Config) -> Result<Router, StackError> {
     let handlers = handlers(config)?;
+    let handler_of = |function: &str| {
+        handlers.get(function).cloned().ok_or_else(|| StackError::NoHandler(function.to_owned()))
+    };
     let mut router = Router::new();
     for route in template.routes()? {
-        let handler = handlers.get(route.function.as_str());
-        let handler =
-            handler.cloned().ok_or_else(|| StackError::NoHandler(route.function.clone()))?;
-        let method = MethodFilter::try_from(route.method)
+        let handler = handler_of(&route.function)?;
+        let method = MethodFilter::try_from(route.method.clone())
             .map_err(|method| StackError::NoHandler(method.to_string()))?;
+        let key = format!("{} {}", route.method, route.path);
         let run = move |parameters: RawPathParams, request: Request| async move {
-            run(&handler, &parameters, request).await
+            run(&handler, key, values_of(&parameters), request).await
         };
         router = router.route(&route.path, on(method, run));
     }
-    Ok(router.fallback(not_found).method_not_allowed_fallback(not_found))
+    let handler = handler_of(template.default_function()?)?;
+    let run = move |request: Request| async move {
+        run(&handler, "$default".to_owned(), HashMap::new(), request).await
+    };
+    Ok(router.fallback(run.clone()).method_not_allowed_fallback(run))
 }
 
 fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackError> {
@@ -66,21 +77,29 @@ fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackErro
         ("PaymentFunction", handler!(Payment::new(config).map_err(broken)?)),
         ("AccessStatusFunction", handler!(AccessStatus::new(config).map_err(broken)?)),
         ("PublisherApiFunction", handler!(PublisherApi::new(config))),
+        ("MediaStoreFunction", handler!(MediaStore::new(config).map_err(broken)?)),
     ]))
 }
 
 /// Runs a handler as Lambda does: a panic is one failed request.
-async fn run(handler: &Handler, parameters: &RawPathParams, request: Request) -> Response {
+async fn run(
+    handler: &Handler,
+    route_key: String,
+    parameters: HashMap<String, Vec<String>>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, MAX_BODY_BYTES).await else {
         return failure(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
+    let mut context = ApiGatewayV2httpRequestContext::default();
+    context.http.method = parts.method.clone();
+    context.http.path = Some(parts.uri.path().to_owned());
+    context.route_key = Some(route_key);
     let body = lambda_http::Body::Binary(body.to_vec());
-    let mut values: HashMap<String, Vec<String>> = HashMap::new();
-    for (name, value) in parameters {
-        values.entry(name.to_owned()).or_default().push(value.to_owned());
-    }
-    let request = lambda_http::Request::from_parts(parts, body).with_path_parameters(values);
+    let request = lambda_http::Request::from_parts(parts, body)
+        .with_path_parameters(parameters)
+        .with_request_context(RequestContext::ApiGatewayV2(context));
     match tokio::spawn(handler(request)).await {
         Ok(response) => {
             let (parts, body) = response.into_parts();
@@ -90,11 +109,15 @@ async fn run(handler: &Handler, parameters: &RawPathParams, request: Request) ->
     }
 }
 
-/// What API Gateway answers where it has no route.
-async fn not_found() -> Response {
-    failure(StatusCode::NOT_FOUND, "Not Found")
+fn values_of(parameters: &RawPathParams) -> HashMap<String, Vec<String>> {
+    let mut values: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, value) in parameters {
+        values.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    values
 }
 
+/// What API Gateway answers itself.
 fn failure(status: StatusCode, message: &str) -> Response {
     (status, axum::Json(json!({ "message": message }))).into_response()
 }

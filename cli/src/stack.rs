@@ -53,6 +53,8 @@ pub struct Options {
     pub tick: Option<Duration>,
     /// How often Roku is asked for one API key, and takes it.
     pub roku_rate: Rate,
+    /// The origins whose web pages may call the API; `*` is every one.
+    pub cors_origins: Vec<String>,
 }
 
 /// What becomes of a publisher when a stack starts.
@@ -80,6 +82,7 @@ impl Options {
             begins_at: None,
             tick: None,
             roku_rate: UNHURRIED,
+            cors_origins: Vec::new(),
         }
     }
 }
@@ -140,6 +143,9 @@ pub enum StackError {
     /// The template names a function or method that is not here.
     #[error("nothing here answers for {0}")]
     NoHandler(String),
+    /// It is no origin.
+    #[error("{0} is no origin, as http://localhost:5173 is one")]
+    Origin(String),
     /// A handler could not be made.
     #[error("a handler could not be made: {0}")]
     Handler(Box<dyn std::error::Error + Send + Sync>),
@@ -202,6 +208,7 @@ impl Stack {
             simulated_roku::start(roku, simulator, Arc::clone(&kept))?;
         }
         let router = gateway::router(&template, &config)?;
+        let router = gateway::cors::allow(router, &template, &options.cors_origins)?;
         tokio::spawn(async move { axum::serve(gateway, router).await });
         let background = Background::new(&config)?;
         if let Some(pause) = options.tick {

@@ -2,6 +2,7 @@
 //! file that is deployed, so the two cannot drift apart.
 
 use lambda_http::http::Method;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// The template of this version.
@@ -20,6 +21,18 @@ pub struct Route {
     pub method: Method,
     /// The path, with parameters in braces.
     pub path: String,
+}
+
+/// What web pages may send.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Cors {
+    /// The headers, in lower case.
+    pub allow_headers: Vec<String>,
+    /// The methods.
+    pub allow_methods: Vec<String>,
+    /// How long a browser remembers it, in seconds.
+    pub max_age: u64,
 }
 
 /// A template that is not as this program needs it.
@@ -43,32 +56,41 @@ impl Template {
         parsed.map(Self).map_err(|error| TemplateError::Syntax(error.to_string()))
     }
 
-    /// Every route of the HTTP API.
+    /// Every route of the HTTP API but the one for what no other answers.
     ///
     /// # Errors
-    /// [`TemplateError::Missing`] when an event of the API has no method or path.
+    /// [`TemplateError::Missing`] when an event of the API has a method or a path alone.
     pub fn routes(&self) -> Result<Vec<Route>, TemplateError> {
-        let resources = self.resources()?;
-        let functions =
-            resources.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
-        let mut routes = Vec::new();
-        for (function, resource) in functions {
-            let events = resource["Properties"]["Events"].as_object();
-            let events = events.into_iter().flat_map(|events| events.values());
-            for event in events.filter(|event| event["Type"] == "HttpApi") {
-                let route = &event["Properties"];
-                let method = route["Method"].as_str().and_then(|method| method.parse().ok());
-                routes.push(Route {
-                    function: function.clone(),
-                    method: method.ok_or(TemplateError::Missing("method of a route"))?,
-                    path: route["Path"]
-                        .as_str()
-                        .ok_or(TemplateError::Missing("path of a route"))?
-                        .to_owned(),
-                });
-            }
-        }
-        Ok(routes)
+        let events = self.api_events()?.filter(|(_, route)| !is_default(route));
+        let routes = events.map(|(function, route)| {
+            let method = route["Method"].as_str().and_then(|method| method.parse().ok());
+            let path = route["Path"].as_str();
+            Ok(Route {
+                function: function.clone(),
+                method: method.ok_or(TemplateError::Missing("method of a route"))?,
+                path: path.ok_or(TemplateError::Missing("path of a route"))?.to_owned(),
+            })
+        });
+        routes.collect()
+    }
+
+    /// The function that answers what no route is for, by its name in the template.
+    ///
+    /// # Errors
+    /// [`TemplateError::Missing`] when there is none.
+    pub fn default_function(&self) -> Result<&str, TemplateError> {
+        let found = self.api_events()?.find(|(_, route)| is_default(route));
+        found.map(|(function, _)| function.as_str()).ok_or(TemplateError::Missing("default route"))
+    }
+
+    /// What web pages may send, as the HTTP API's `CorsConfiguration` says it where there is one.
+    ///
+    /// # Errors
+    /// [`TemplateError::Missing`] when it does not.
+    pub fn cors(&self) -> Result<Cors, TemplateError> {
+        // It is an `!If`: a condition, what holds then, and what holds otherwise.
+        let told = self.properties("Api")?["CorsConfiguration"][1].clone();
+        serde_json::from_value(told).map_err(|_| TemplateError::Missing("CorsConfiguration"))
     }
 
     /// The properties of the table, in the form of DynamoDB's CreateTable.
@@ -89,8 +111,25 @@ impl Template {
         found.map(|(_, one)| &one["Properties"]).ok_or(TemplateError::Missing("such resource"))
     }
 
+    /// The events of the HTTP API, each with the name of its function.
+    fn api_events(&self) -> Result<impl Iterator<Item = (&String, &Value)>, TemplateError> {
+        let functions =
+            self.resources()?.filter(|(_, one)| one["Type"] == "AWS::Serverless::Function");
+        Ok(functions.flat_map(|(function, one)| {
+            let events = one["Properties"]["Events"].as_object();
+            let events = events.into_iter().flat_map(|events| events.values());
+            let events = events.filter(|event| event["Type"] == "HttpApi");
+            events.map(move |event| (function, &event["Properties"]))
+        }))
+    }
+
     fn resources(&self) -> Result<impl Iterator<Item = (&String, &Value)>, TemplateError> {
         let resources = self.0["Resources"].as_object();
         resources.map(|all| all.iter()).ok_or(TemplateError::Missing("resources"))
     }
+}
+
+/// SAM takes an event with neither for `$default`.
+fn is_default(route: &Value) -> bool {
+    route["Method"].is_null() && route["Path"].is_null()
 }

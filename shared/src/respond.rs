@@ -1,9 +1,13 @@
 //! Answers over HTTP, and the one shape of a failure.
 
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
 use lambda_http::http::{StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An answer with a body of plain text.
 pub fn text(status: StatusCode, body: impl Into<String>) -> Response<Body> {
@@ -15,6 +19,31 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     match serde_json::to_string(body) {
         Ok(body) => with_type(status, "application/json", body),
         Err(_) => Failure::internal().into(),
+    }
+}
+
+/// What a MediaStore client asks for, in the envelope that it looks for (`cleeng-api.md` §10.2).
+pub fn envelope(response_data: Value) -> Response<Body> {
+    json(StatusCode::OK, &json!({ "responseData": response_data, "errors": [] }))
+}
+
+/// Has an answer made in `time` at most. Where that is not enough, or the code panics, the answer
+/// is a [`Failure`]: of the gateway's own answers to that, clients cannot read the reason (§10.2).
+pub async fn in_time(
+    time: Duration,
+    answer: impl Future<Output = Response<Body>>,
+) -> Response<Body> {
+    let answer = AssertUnwindSafe(answer).catch_unwind();
+    match tokio::time::timeout(time, answer).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => {
+            tracing::error!("the handler panicked");
+            Failure::internal().into()
+        }
+        Err(_) => {
+            tracing::error!("no time left");
+            Failure::unavailable().into()
+        }
     }
 }
 
@@ -66,5 +95,30 @@ impl From<Failure> for Response<Body> {
         let message = failure.message;
         let body = json!({ "code": failure.code, "message": message, "errors": [message] });
         with_type(failure.status, "application/json", body.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(answer: &Response<Body>) -> (u16, Value) {
+        (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_or_hangs_is_answered_for() {
+        let failure =
+            |message: &str| json!({ "code": "S0001", "message": message, "errors": [message] });
+        let panics = async { panic!("a bug") };
+        let answer = in_time(Duration::from_secs(9), panics).await;
+        assert_eq!(shown(&answer), (500, failure("Internal Server Error")));
+
+        let hangs = std::future::pending();
+        let answer = in_time(Duration::ZERO, hangs).await;
+        assert_eq!(shown(&answer), (503, failure("Temporarily unavailable, try again")));
+
+        let answer = in_time(Duration::from_secs(9), async { envelope(json!(7)) }).await;
+        assert_eq!(shown(&answer), (200, json!({ "responseData": 7, "errors": [] })));
     }
 }

@@ -56,6 +56,9 @@ pub struct Arguments {
         value_parser = |key: &str| Ok::<_, Infallible>(SecretString::from(key))
     )]
     roku_api_key: Option<SecretString>,
+    /// Let web pages of this origin call the API; `*` is every one. May be given more than once
+    #[arg(long = "cors-origin", value_name = "ORIGIN", default_value = "*")]
+    cors_origins: Vec<String>,
     /// How often the schedule and the queues' worker run, which ask Roku about what is due; 0s for
     /// never
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = tick)]
@@ -86,6 +89,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         kept: Arc::new(kept),
         publisher,
         saving,
+        cors_origins: arguments.cors_origins.clone(),
     })
     .await?;
     if arguments.json {

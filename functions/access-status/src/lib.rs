@@ -1,6 +1,5 @@
 //! Access checks, and the customer calls around them: `POST /3.0/json-rpc` (`cleeng-api.md`
-//! §3.1–3.6), `GET /entitlements/{offerId}` and
-//! `GET /customers/{customerId}/subscription_switches/{offerId}/availability` (§3.7).
+//! §3.1–3.6) and `GET /entitlements/{offerId}` (§3.7).
 //!
 //! This is the hot path. A warm function verifies the token in memory, reads the customer's
 //! accounts with one query, and asks the domain. Where the caller tells an address or a device, that
@@ -8,7 +7,6 @@
 
 pub mod json_rpc;
 mod methods;
-mod switches;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +25,7 @@ use usher::domain::account::Account;
 use usher::domain::offer::OfferId;
 use usher::domain::publisher::Publisher;
 use usher::http;
-use usher::respond::{Failure, json};
+use usher::respond::{Failure, envelope, in_time, json};
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
@@ -35,7 +33,7 @@ use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
 use usher::store::simultaneous::Simultaneous;
 
-/// Calls of a batch that are not made by then are told to come again.
+/// What is not answered by then is told to come again, each call of a batch by itself.
 const DEADLINE: Duration = Duration::from_secs(7);
 
 /// The handler, and all that it may do: know publishers and customers, check and issue customer
@@ -74,7 +72,10 @@ impl AccessStatus {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         match *request.method() {
             Method::POST => self.json_rpc(request.body()).await,
-            Method::GET => self.get(&request).await.unwrap_or_else(Response::from),
+            Method::GET => {
+                let answer = async { self.get(&request).await.unwrap_or_else(Response::from) };
+                in_time(DEADLINE, answer).await
+            }
             _ => Failure::not_found().into(),
         }
     }
@@ -113,17 +114,7 @@ impl AccessStatus {
         let parameters = request.path_parameters();
         let offer = OfferId::parse(parameters.first("offerId").unwrap_or_default());
         let offer = offer.map_err(|_| unknown_offer())?;
-        let found = match parameters.first("customerId") {
-            None => self.entitlement(&bearer, &offer).await?,
-            Some(customer) if customer == bearer.customer_id.as_str() => {
-                self.switches(&bearer, &offer).await?
-            }
-            Some(_) => {
-                let message = "The token is another customer's";
-                return Err(Failure::new(StatusCode::FORBIDDEN, "AUTH0002", message));
-            }
-        };
-        Ok(json(StatusCode::OK, &json!({ "responseData": found, "errors": [] })))
+        Ok(envelope(self.entitlement(&bearer, &offer).await?))
     }
 
     async fn entitlement(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
@@ -134,14 +125,6 @@ impl AccessStatus {
         };
         let expires_at = expires_at.map(|end| end.as_second());
         Ok(json!({ "accessGranted": granted, "expiresAt": expires_at }))
-    }
-
-    async fn switches(&self, bearer: &Bearer, offer: &OfferId) -> Result<Value, Failure> {
-        let (publisher, accounts) = self.held(bearer).await?;
-        if publisher.catalog.offers_meant_by(offer).next().is_none() {
-            return Err(unknown_offer());
-        }
-        Ok(switches::availability(&accounts, &publisher, offer, self.clock.now()))
     }
 
     async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
@@ -168,8 +151,8 @@ impl AccessStatus {
         Ok(question(&Entitlements::of(&accounts, &publisher, self.clock.now())))
     }
 
-    /// The publisher, and the accounts that are linked to the customer; `Invalid` where the token was
-    /// revoked.
+    /// The publisher, and the accounts that are linked to the customer; `Invalid` where the token
+    /// was revoked.
     async fn held(&self, bearer: &Bearer) -> Result<(Arc<Publisher>, Vec<Account>), TokenError> {
         let (publisher, held) = tokio::try_join!(
             self.publishers.find(&bearer.publisher_id),

@@ -26,7 +26,7 @@ use usher::domain::publisher::Publisher;
 use usher::domain::receipt::{Outcome, Receipt};
 use usher::http;
 use usher::queue::Sender;
-use usher::respond::{Failure, json};
+use usher::respond::{Failure, in_time, json};
 use usher::roku::questions::Asker;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
@@ -43,6 +43,8 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// How long a receipt that is kept is worked on: Roku's six seconds, the secret, and the store's.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// How long an answer takes at most; the function is stopped two seconds later.
+const LONGEST: Duration = Duration::from_secs(23);
 
 /// The handler, and all that it may do: know publishers and customers, keep receipts, ask Roku,
 /// keep and fold what Roku answers, and hand over to the queue what it does not answer.
@@ -83,12 +85,16 @@ impl Payment {
 
     /// Answers one request.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        let answer = match *request.method() {
-            Method::POST => self.receive(&request).await,
-            Method::GET => self.status(&request).await,
+        let answer = async { self.answer(&request).await.unwrap_or_else(Response::from) };
+        in_time(LONGEST, answer).await
+    }
+
+    async fn answer(&self, request: &Request) -> Result<Response<Body>, Failure> {
+        match *request.method() {
+            Method::POST => self.receive(request).await,
+            Method::GET => self.status(request).await,
             _ => Err(Failure::not_found()),
-        };
-        answer.unwrap_or_else(Response::from)
+        }
     }
 
     async fn receive(&self, request: &Request) -> Result<Response<Body>, Failure> {

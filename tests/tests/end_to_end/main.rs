@@ -11,6 +11,7 @@ mod identity_provider;
 mod json_rpc;
 mod late_renewals;
 mod listing;
+mod media_store;
 mod notes;
 mod payment;
 mod plan_changes;

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
-use usher_tests::Usher;
 use usher_tests::samples::{BASIC_PRODUCT, PREMIUM_PRODUCT, ROKU_CUSTOMER};
+use usher_tests::{Usher, jwt};
 
 const ANN: &str = "ann@example.com";
 
@@ -24,16 +24,6 @@ async fn pass_hours(usher: &Usher, hours: i64) {
     roku.move_clock(roku.clock().now() + SignedDuration::from_hours(hours)).await;
 }
 
-/// The customer's own id, as it stands in their token.
-fn customer_of(token: &str) -> String {
-    use base64::Engine;
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(token.split('.').nth(1).unwrap())
-        .unwrap();
-    let claims: Value = serde_json::from_slice(&claims).unwrap();
-    claims["customerId"].as_str().unwrap().to_owned()
-}
-
 async fn availability(usher: &Usher, customer: &str, offer: &str, token: &str) -> String {
     let path = format!("/customers/{customer}/subscription_switches/{offer}/availability");
     let bearer = format!("Bearer {token}");
@@ -48,7 +38,7 @@ async fn the_contract_of_switch_availability() {
     // Half of the month is left.
     pass_hours(&usher, 31 * 12).await;
     let token = usher.customer_token(ANN).await;
-    let ann = customer_of(&token);
+    let ann = jwt::customer(&token);
     let ask = |offer: &'static str| availability(&usher, &ann, offer, &token);
     insta::assert_snapshot!("switches_from_basic", ask("S123456789_US").await);
     insta::assert_snapshot!("switches_from_a_plan_not_held", ask("S323456789_US").await);
@@ -71,7 +61,7 @@ async fn the_quote_is_what_roku_then_charges() {
         pass_hours(&usher, hours).await;
         let token = usher.customer_token(ANN).await;
         let current = if to == PREMIUM_PRODUCT { "S123456789_US" } else { "S223456789_US" };
-        let shown = availability(&usher, &customer_of(&token), current, &token).await;
+        let shown = availability(&usher, &jwt::customer(&token), current, &token).await;
         let body: Value = serde_json::from_str(shown.split_once('\n').unwrap().1).unwrap();
         let quotes = body["responseData"]["unavailable"].as_array().unwrap();
         let to_offer = to.replace('-', "_");

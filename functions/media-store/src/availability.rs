@@ -1,19 +1,24 @@
-//! `GET /customers/{customerId}/subscription_switches/{offerId}/availability`: which plans a customer
-//! may change to, and what that costs (`cleeng-api.md` §3.7, §5).
+//! `GET /customers/{customerId}/subscription_switches/{offerId}/availability`: which plans a
+//! customer may change to, and what that costs (`cleeng-api.md` §3.7, §5).
 //!
 //! A Roku purchase is changed on the device and nowhere else, so all of them stand under
-//! `unavailable`, with the code that Cleeng has for a payment gateway that it cannot change: its
-//! clients offer no button for them. The figures are what Roku is expected to charge.
+//! `unavailable`. The figures are what Roku is expected to charge. `unavailableReason` beside them
+//! has Cleeng's pages say that the plan is changed elsewhere, instead of showing buttons that do
+//! nothing; the code is Cleeng's for a payment gateway that it cannot change.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 use usher::domain::account::Account;
 use usher::domain::offer::{Offer, OfferId};
-use usher::domain::plan_change::Direction;
 use usher::domain::proration::{NoQuote, Quote, quote};
 use usher::domain::publisher::Publisher;
+
+use crate::switches::words;
+use crate::wire::{number, symbol};
+
+/// Why no plan is changed here.
+const EXTERNALLY_MANAGED: (&str, &str) =
+    ("PAYMENT_GATEWAY_NOT_SUPPORTED", "Subscription is externally managed");
 
 /// The changes from the plan that `current` means. Empty where the customer does not have it.
 pub(crate) fn availability(
@@ -31,7 +36,8 @@ pub(crate) fn availability(
     let may_follow = |to: &&Offer| {
         !is_meant(to) && catalog.offers_meant_by(current).any(|from| from.group == to.group)
     };
-    let quotes = accounts.iter().filter(has_it).flat_map(|account| {
+    let holding: Vec<_> = accounts.iter().filter(has_it).collect();
+    let quotes = holding.iter().flat_map(|account| {
         catalog.offers().iter().filter(may_follow).filter_map(|to| {
             match quote(account, publisher, to, now) {
                 Ok(quote) => is_meant(quote.from).then(|| item(&quote)),
@@ -40,16 +46,16 @@ pub(crate) fn availability(
             }
         })
     });
-    json!({ "available": [], "unavailable": quotes.collect::<Vec<_>>() })
+    let mut switches = json!({ "available": [], "unavailable": quotes.collect::<Vec<_>>() });
+    if !holding.is_empty() {
+        switches["unavailableReason"] = reason(EXTERNALLY_MANAGED);
+    }
+    switches
 }
 
 fn item(quote: &Quote<'_>) -> Value {
-    let reason = ("PAYMENT_GATEWAY_NOT_SUPPORTED", "Subscription is externally managed");
-    let mut item = described(quote.to, reason);
-    let (direction, algorithm) = match quote.direction {
-        Direction::Upgrade => ("upgrade", "IMMEDIATE_AND_CHARGE_WITH_REFUND"),
-        Direction::Downgrade => ("downgrade", "DEFERRED"),
-    };
+    let mut item = described(quote.to, EXTERNALLY_MANAGED);
+    let (direction, algorithm) = words(quote.direction);
     let figures = json!({
         "switchDirection": direction,
         "algorithm": algorithm,
@@ -71,7 +77,7 @@ fn ordered(to: &Offer) -> Value {
     described(to, ("SWITCH_IN_PROGRESS", "The change to this offer waits for the end of the term"))
 }
 
-fn described(to: &Offer, (code, message): (&str, &str)) -> Value {
+fn described(to: &Offer, why: (&str, &str)) -> Value {
     json!({
         "toOfferId": to.id,
         "title": to.title,
@@ -79,20 +85,10 @@ fn described(to: &Offer, (code, message): (&str, &str)) -> Value {
         "currency": to.currency,
         "currencySymbol": symbol(&to.currency),
         "period": to.period,
-        "reason": { "code": code, "message": message },
+        "reason": reason(why),
     })
 }
 
-/// An amount as Cleeng writes it: a number.
-fn number(amount: Decimal) -> Value {
-    json!(amount.to_f64())
-}
-
-fn symbol(currency: &str) -> &str {
-    match currency {
-        "USD" | "CAD" => "$",
-        "EUR" => "€",
-        "GBP" => "£",
-        other => other,
-    }
+fn reason((code, message): (&str, &str)) -> Value {
+    json!({ "code": code, "message": message })
 }

@@ -1,0 +1,102 @@
+//! Who calls, and what they may see: a customer their own, and what their publisher sells.
+
+use std::sync::Arc;
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Request, RequestExt};
+use usher::bearer;
+use usher::customer_token::{Bearer, TokenError};
+use usher::domain::account::Account;
+use usher::domain::customer::Customer;
+use usher::domain::id::PublisherId;
+use usher::domain::publisher::Publisher;
+use usher::respond::Failure;
+use usher::store::StoreError;
+
+use crate::MediaStore;
+
+/// A customer with what is linked to them.
+pub(crate) struct Holder {
+    pub(crate) bearer: Bearer,
+    pub(crate) publisher: Arc<Publisher>,
+    pub(crate) accounts: Vec<Account>,
+}
+
+impl MediaStore {
+    /// Whose token a request comes with. Whether it was revoked is to be seen from the customer. A
+    /// path that names a customer must name them.
+    pub(crate) async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
+        let token = bearer::token(request.headers()).ok_or_else(bearer::missing)?;
+        let bearer = self.token_verifier.verify(token).await?;
+        match request.path_parameters().first("customerId") {
+            Some(named) if named != bearer.customer_id.as_str() => {
+                let message = "The token is another customer's";
+                Err(Failure::new(StatusCode::FORBIDDEN, "AUTH0002", message))
+            }
+            _ => Ok(bearer),
+        }
+    }
+
+    /// The customer who calls, as a person.
+    pub(crate) async fn customer(&self, request: &Request) -> Result<Customer, Failure> {
+        let bearer = self.bearer(request).await?;
+        self.person(&bearer).await
+    }
+
+    /// The customer whom a token speaks for; it is invalid where it was revoked, or they were
+    /// erased.
+    pub(crate) async fn person(&self, bearer: &Bearer) -> Result<Customer, Failure> {
+        let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await;
+        let known = known.map_err(unavailable)?;
+        let known = known.filter(|known| !bearer.is_revoked(known.tokens_revoked_at));
+        Ok(known.ok_or(TokenError::Invalid)?.customer)
+    }
+
+    /// The customer who calls, with what is linked to them.
+    pub(crate) async fn holder(&self, request: &Request) -> Result<Holder, Failure> {
+        let bearer = self.bearer(request).await?;
+        let (publisher, held) = tokio::try_join!(self.publisher(&bearer.publisher_id), async {
+            let held = self.accounts.of_customer(&bearer.publisher_id, &bearer.customer_id).await;
+            held.map_err(unavailable)
+        })?;
+        if bearer.is_revoked(held.tokens_revoked_at) {
+            return Err(TokenError::Invalid.into());
+        }
+        Ok(Holder { bearer, publisher, accounts: held.accounts })
+    }
+
+    /// Whose catalog a request is about: that of a publisher's middleware, or of a customer's
+    /// publisher. An offer's id does not tell, because two publishers may give the same.
+    pub(crate) async fn seller(&self, request: &Request) -> Result<Arc<Publisher>, Failure> {
+        let publisher = match request.headers().get("x-publisher-token") {
+            Some(token) => {
+                self.publisher_of_token(token.to_str().unwrap_or_default().trim()).await?
+            }
+            None => {
+                let bearer = self.bearer(request).await?;
+                self.person(&bearer).await?;
+                bearer.publisher_id
+            }
+        };
+        self.publisher(&publisher).await
+    }
+
+    /// Whose a publisher's token is.
+    pub(crate) async fn publisher_of_token(&self, token: &str) -> Result<PublisherId, Failure> {
+        let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
+        publisher.ok_or_else(|| {
+            let message = "Invalid X-Publisher-Token";
+            Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", message)
+        })
+    }
+
+    pub(crate) async fn publisher(&self, id: &PublisherId) -> Result<Arc<Publisher>, Failure> {
+        let publisher = self.publishers.find(id).await.map_err(unavailable)?;
+        publisher.ok_or_else(|| unavailable(StoreError::Corrupt(format!("publisher {id} is gone"))))
+    }
+}
+
+pub(crate) fn unavailable(error: StoreError) -> Failure {
+    tracing::error!(error = error.with_causes(), "store failed");
+    Failure::unavailable()
+}
