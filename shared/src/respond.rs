@@ -9,6 +9,8 @@ use lambda_http::{Body, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::store::StoreError;
+
 /// An answer with a body of plain text.
 pub fn text(status: StatusCode, body: impl Into<String>) -> Response<Body> {
     with_type(status, "text/plain", body.into())
@@ -33,18 +35,19 @@ pub async fn in_time(
     time: Duration,
     answer: impl Future<Output = Response<Body>>,
 ) -> Response<Body> {
-    let answer = AssertUnwindSafe(answer).catch_unwind();
-    match tokio::time::timeout(time, answer).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => {
-            tracing::error!("the handler panicked");
-            Failure::internal().into()
-        }
+    match tokio::time::timeout(time, unless_it_panics(answer)).await {
+        Ok(answer) => answer.unwrap_or_else(|| Failure::internal().into()),
         Err(_) => {
             tracing::error!("no time left");
             Failure::unavailable().into()
         }
     }
+}
+
+/// What comes of it; none where it panicked, which is a bug of ours and one failed request.
+pub async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Option<T> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.inspect_err(|_| tracing::error!("the handler panicked")).ok()
 }
 
 fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
@@ -87,6 +90,14 @@ impl Failure {
     /// No route has this path and method.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "REQ0003", "Not found")
+    }
+}
+
+/// The store is out of reach; the log says why.
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = error.with_causes(), "store failed");
+        Self::unavailable()
     }
 }
 

@@ -52,6 +52,11 @@ impl RpcError {
         Self::new(-32601, format!("Method not found: {method}"))
     }
 
+    /// Our own fault; the log says what it is.
+    pub fn internal() -> Self {
+        Self::new(-32603, "Internal error")
+    }
+
     /// Our own outage; the same call may be made again.
     pub fn unavailable() -> Self {
         Self::new(-32603, "Temporarily unavailable, try again")

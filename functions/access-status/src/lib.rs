@@ -25,7 +25,7 @@ use usher::domain::account::Account;
 use usher::domain::offer::OfferId;
 use usher::domain::publisher::Publisher;
 use usher::http;
-use usher::respond::{Failure, envelope, in_time, json};
+use usher::respond::{Failure, envelope, in_time, json, unless_it_panics};
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
@@ -105,8 +105,12 @@ impl AccessStatus {
             Ok(call) => call,
             Err(refusal) => return json_rpc::response(&refusal.id, Err(refusal.error)),
         };
-        let outcome = tokio::time::timeout_at(deadline, self.call(&call)).await;
-        json_rpc::response(&call.id, outcome.unwrap_or_else(|_| Err(RpcError::unavailable())))
+        let called = unless_it_panics(self.call(&call));
+        let outcome = match tokio::time::timeout_at(deadline, called).await {
+            Ok(outcome) => outcome.unwrap_or_else(|| Err(RpcError::internal())),
+            Err(_) => Err(RpcError::unavailable()),
+        };
+        json_rpc::response(&call.id, outcome)
     }
 
     async fn get(&self, request: &Request) -> Result<Response<Body>, Failure> {

@@ -47,7 +47,7 @@ impl MediaStore {
     /// erased.
     pub(crate) async fn person(&self, bearer: &Bearer) -> Result<Customer, Failure> {
         let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await;
-        let known = known.map_err(unavailable)?;
+        let known = known?;
         let known = known.filter(|known| !bearer.is_revoked(known.tokens_revoked_at));
         Ok(known.ok_or(TokenError::Invalid)?.customer)
     }
@@ -57,7 +57,7 @@ impl MediaStore {
         let bearer = self.bearer(request).await?;
         let (publisher, held) = tokio::try_join!(self.publisher(&bearer.publisher_id), async {
             let held = self.accounts.of_customer(&bearer.publisher_id, &bearer.customer_id).await;
-            held.map_err(unavailable)
+            held.map_err(Failure::from)
         })?;
         if bearer.is_revoked(held.tokens_revoked_at) {
             return Err(TokenError::Invalid.into());
@@ -83,7 +83,7 @@ impl MediaStore {
 
     /// Whose a publisher's token is.
     pub(crate) async fn publisher_of_token(&self, token: &str) -> Result<PublisherId, Failure> {
-        let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
+        let publisher = self.publisher_tokens.publisher_of(token).await?;
         publisher.ok_or_else(|| {
             let message = "Invalid X-Publisher-Token";
             Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", message)
@@ -91,12 +91,7 @@ impl MediaStore {
     }
 
     pub(crate) async fn publisher(&self, id: &PublisherId) -> Result<Arc<Publisher>, Failure> {
-        let publisher = self.publishers.find(id).await.map_err(unavailable)?;
-        publisher.ok_or_else(|| unavailable(StoreError::Corrupt(format!("publisher {id} is gone"))))
+        let publisher = self.publishers.find(id).await?;
+        publisher.ok_or_else(|| StoreError::Corrupt(format!("publisher {id} is gone")).into())
     }
-}
-
-pub(crate) fn unavailable(error: StoreError) -> Failure {
-    tracing::error!(error = error.with_causes(), "store failed");
-    Failure::unavailable()
 }

@@ -8,14 +8,13 @@ use usher::respond::{Failure, json};
 use usher::store::customer_token_keys::PublicKey;
 
 use crate::MediaStore;
-use crate::callers::unavailable;
 
 /// A key is published before the first token that it signs; for as long a copy may be older.
 const MAX_AGE: &str = "public, max-age=300";
 
 impl MediaStore {
     pub(crate) async fn public_keys(&self) -> Result<Response<Body>, Failure> {
-        let keys = self.token_keys.all(self.clock.now()).await.map_err(unavailable)?;
+        let keys = self.token_keys.all(self.clock.now()).await?;
         let keys: Vec<_> = keys.iter().map(described).collect();
         let mut answer = json(StatusCode::OK, &json!({ "keys": keys }));
         let max_age = HeaderValue::from_static(MAX_AGE);

@@ -14,7 +14,6 @@ use usher::domain::id::PublisherId;
 use usher::respond::{Failure, json};
 
 use crate::MediaStore;
-use crate::callers::unavailable;
 
 /// A sign-in has less than one kilobyte.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -62,8 +61,8 @@ impl MediaStore {
     async fn signed_in(&self, publisher: &PublisherId, email: &Email) -> Result<Customer, Failure> {
         let now = self.clock.now();
         let id = self.customers.find_or_register(publisher, email, now).await;
-        let id = id.map_err(unavailable)?;
-        let known = self.customers.get(publisher, &id).await.map_err(unavailable)?;
+        let id = id?;
+        let known = self.customers.get(publisher, &id).await?;
         // Erased between the two: the next try registers them anew.
         known.map(|known| known.customer).ok_or_else(Failure::unavailable)
     }

@@ -23,7 +23,6 @@ use usher::respond::Failure;
 use usher::store::histories::History;
 
 use crate::MediaStore;
-use crate::callers::unavailable;
 use crate::wire::{ROKU, kind};
 
 /// How many are listed where a request does not say, and at most: there are clients that take what
@@ -40,7 +39,7 @@ impl MediaStore {
             tokio::try_join!(self.publisher(&bearer.publisher_id), self.person(&bearer), async {
                 let found =
                     self.histories.of_customer(&bearer.publisher_id, &bearer.customer_id).await;
-                found.map_err(unavailable)
+                found.map_err(Failure::from)
             })?;
         let mut charges: Vec<Charge<'_>> =
             histories.iter().flat_map(|history| charges(history, &publisher)).collect();

@@ -10,8 +10,6 @@ use usher::respond::Failure;
 use usher::store::customers::{Customers, KnownCustomer};
 use usher::store::publisher_tokens::PublisherTokens;
 
-use crate::unavailable;
-
 /// Who posts a receipt, or asks about one.
 pub(crate) enum Caller {
     /// The publisher's middleware, for any of its customers.
@@ -41,7 +39,7 @@ impl Callers {
         let headers = request.headers();
         if let Some(token) = headers.get("x-publisher-token") {
             let token = token.to_str().unwrap_or_default().trim();
-            let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
+            let publisher = self.publisher_tokens.publisher_of(token).await?;
             return publisher.map(Caller::Publisher).ok_or_else(invalid_publisher_token);
         }
         let bearer = match bearer::token(headers) {

@@ -100,16 +100,16 @@ impl Payment {
     async fn receive(&self, request: &Request) -> Result<Response<Body>, Failure> {
         let caller = self.callers.identify(request).await?;
         let claim = parse(request.body())?;
-        let publisher = self.publishers.find(caller.publisher()).await.map_err(unavailable)?;
+        let publisher = self.publishers.find(caller.publisher()).await?;
         let publisher = publisher.ok_or_else(invalid_publisher_token)?;
         let customer = self.customer(&caller, claim.customer.as_ref()).await?;
         let receipt = claim.of(customer, self.clock.now());
-        let before = self.receipts.keep(&publisher.id, &receipt).await.map_err(unavailable)?;
+        let before = self.receipts.keep(&publisher.id, &receipt).await?;
         let (shown, settled) = tokio::join!(
             self.receipts.show_last(&publisher.id, &receipt),
             self.settle(&publisher, &receipt, &before),
         );
-        shown.and(settled).map_err(unavailable)?;
+        shown.and(settled)?;
         Ok(accepted(&caller))
     }
 
@@ -137,7 +137,7 @@ impl Payment {
             ClaimedCustomer::Email(email) => {
                 let customers = &self.callers.customers;
                 let found = customers.find_or_register(publisher, email, self.clock.now()).await;
-                found.map_err(unavailable)
+                found.map_err(Failure::from)
             }
             ClaimedCustomer::Token(token) => {
                 let known = match self.callers.customer_tokens.verify(token.expose_secret()).await {
@@ -224,8 +224,7 @@ impl Payment {
         let parameters = request.path_parameters();
         let purchase_id = parameters.first("purchaseId").unwrap_or_default();
         let transaction = TransactionId::parse(purchase_id).map_err(|_| Failure::not_found())?;
-        let known =
-            self.receipts.find(caller.publisher(), &transaction).await.map_err(unavailable)?;
+        let known = self.receipts.find(caller.publisher(), &transaction).await?;
         let is_theirs = |known: &KnownReceipt| match &caller {
             Caller::Publisher(_) => true,
             Caller::Customer(_, own) => known.receipt.customer == own.customer.id,
@@ -286,9 +285,4 @@ fn describe(known: &KnownReceipt) -> Response<Body> {
 fn bad_request(what: impl std::fmt::Display) -> Failure {
     let message = format!("Invalid request body: {what}");
     Failure::new(StatusCode::BAD_REQUEST, "REQ0001", message)
-}
-
-pub(crate) fn unavailable(error: StoreError) -> Failure {
-    tracing::error!(error = error.with_causes(), "store failed");
-    Failure::unavailable()
 }

@@ -8,7 +8,6 @@ use usher::domain::publisher::Publisher;
 use usher::respond::Failure;
 
 use crate::PublisherApi;
-use crate::refusal::unavailable;
 
 impl PublisherApi {
     /// The publisher whose token it is. Both reads are remembered for a minute.
@@ -18,9 +17,9 @@ impl PublisherApi {
         };
         let token = token.to_str().unwrap_or_default().trim();
         let invalid = || unauthorized("AUTH0002", "Invalid X-Publisher-Token");
-        let publisher = self.publisher_tokens.publisher_of(token).await.map_err(unavailable)?;
+        let publisher = self.publisher_tokens.publisher_of(token).await?;
         let publisher = publisher.ok_or_else(invalid)?;
-        self.publishers.find(&publisher).await.map_err(unavailable)?.ok_or_else(invalid)
+        self.publishers.find(&publisher).await?.ok_or_else(invalid)
     }
 }
 

@@ -11,7 +11,7 @@ use usher::domain::publisher::Publisher;
 use usher::respond::{Failure, json};
 
 use crate::PublisherApi;
-use crate::refusal::{bad_path, not_there, unavailable};
+use crate::refusal::{bad_path, not_there};
 
 impl PublisherApi {
     /// Tells who a customer is.
@@ -21,7 +21,7 @@ impl PublisherApi {
         id: &str,
     ) -> Result<Response<Body>, Failure> {
         let id = CustomerId::parse(id).map_err(|problem| bad_path("customerId", problem))?;
-        let known = self.customers.get(&publisher.id, &id).await.map_err(unavailable)?;
+        let known = self.customers.get(&publisher.id, &id).await?;
         let known = known.ok_or_else(|| not_there("Customer not found"))?;
         let body = json!({ "success": true, "message": "OK", "data": resource(&known.customer) });
         Ok(json(StatusCode::OK, &body))

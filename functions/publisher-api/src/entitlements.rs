@@ -23,7 +23,7 @@ use usher::respond::{Failure, json};
 use crate::PublisherApi;
 use crate::customers::number;
 use crate::parameters::Parameters;
-use crate::refusal::{bad_path, bad_query, not_there, unavailable};
+use crate::refusal::{bad_path, bad_query, not_there};
 use crate::window::Window;
 
 impl PublisherApi {
@@ -87,7 +87,7 @@ impl PublisherApi {
         }
         let email = parameters.read("customerEmail", Email::parse)?;
         let email = email.ok_or_else(|| bad_query("customerId", "or customerEmail is missing"))?;
-        self.customers.find(publisher, &email).await.map_err(unavailable)
+        self.customers.find(publisher, &email).await.map_err(Failure::from)
     }
 
     /// What is linked to a customer: one query.
@@ -96,7 +96,7 @@ impl PublisherApi {
         publisher: &PublisherId,
         customer: &CustomerId,
     ) -> Result<Vec<Account>, Failure> {
-        let held = self.accounts.of_customer(publisher, customer).await.map_err(unavailable)?;
+        let held = self.accounts.of_customer(publisher, customer).await?;
         Ok(held.accounts)
     }
 }

@@ -26,7 +26,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
 use usher::clock::Clock;
 use usher::config::Config;
-use usher::respond::Failure;
+use usher::respond::{Failure, in_time};
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
 use usher::store::histories::Histories;
@@ -75,8 +75,8 @@ impl PublisherApi {
 
     /// Answers one request.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        let answer = tokio::time::timeout(DEADLINE, self.answer(&request)).await;
-        answer.unwrap_or_else(|_| Err(refusal::too_slow())).unwrap_or_else(refusal::response)
+        let answer = async { self.answer(&request).await.unwrap_or_else(refusal::response) };
+        in_time(DEADLINE, answer).await
     }
 
     async fn answer(&self, request: &Request) -> Result<Response<Body>, Failure> {

@@ -4,7 +4,6 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use serde_json::json;
 use usher::respond::{Failure, json};
-use usher::store::StoreError;
 
 /// The answer. Beside the envelope of our other routes stand `success` and `data`, which API 3.1
 /// has in some of its failures (`cleeng-api.md` §1.4).
@@ -32,16 +31,4 @@ pub(crate) fn bad_path(parameter: &str, problem: impl std::fmt::Display) -> Fail
 /// What the path names is not there.
 pub(crate) fn not_there(message: &str) -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "REQ0003", message)
-}
-
-/// The store is out of reach; the log says why.
-pub(crate) fn unavailable(error: StoreError) -> Failure {
-    tracing::error!(error = error.with_causes(), "store failed");
-    Failure::unavailable()
-}
-
-/// The store was too slow for this request.
-pub(crate) fn too_slow() -> Failure {
-    tracing::error!("no time left");
-    Failure::unavailable()
 }

@@ -16,7 +16,7 @@ use super::filter::Filter;
 use super::resource::resource;
 use crate::PublisherApi;
 use crate::parameters::Parameters;
-use crate::refusal::{bad_query, unavailable};
+use crate::refusal::bad_query;
 
 /// What a query names by an id of Roku's, or by a number of ours.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl PublisherApi {
                 return Err(bad_query("transactionId", problem));
             }
         };
-        found.map_err(unavailable)
+        found.map_err(Failure::from)
     }
 }
 

@@ -18,7 +18,6 @@ use super::filter::Filter;
 use super::place::Place;
 use super::resource::resource;
 use crate::PublisherApi;
-use crate::refusal::unavailable;
 
 /// A page has at most 100 accounts: enough for the greatest offset, and some that are not asked
 /// for.
@@ -54,7 +53,7 @@ impl PublisherApi {
         let mut walk = Walk { publisher, filter, limit, place: from, found: Vec::new() };
         for _ in 0..self.pages_at_most {
             let page = self.listing.accounts(&publisher.id, Some(&walk.place.account)).await;
-            let (accounts, following) = page.map_err(unavailable)?;
+            let (accounts, following) = page?;
             for listed in &accounts {
                 if !walk.take(listed, self.clock.now()) {
                     return Ok(walk.end_at_limit());
