@@ -158,7 +158,7 @@ fn publisher_id(text: &str) -> Result<PublisherId, Failure> {
 }
 
 async fn known_publisher(table: &Table, id: &PublisherId) -> Result<Arc<Publisher>, Failure> {
-    let known = Publishers::new(table).find(id).await.map_err(|error| error.with_causes())?;
+    let known = Publishers::new(table).find(id).await.map_err(|error| error.in_short())?;
     known.ok_or_else(|| no_publisher(id).into())
 }
 

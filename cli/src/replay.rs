@@ -30,7 +30,7 @@ pub enum ReplayError {
     #[error("line {0}: {1}")]
     Unreadable(usize, std::io::Error),
     /// The table cannot be used.
-    #[error("line {0}: {cause}", cause = .1.with_causes())]
+    #[error("line {0}: {cause}", cause = .1.in_short())]
     Store(usize, StoreError),
     /// Roku's key set cannot be read.
     #[error("line {0}: the key set (--roku-keys) cannot be read")]

@@ -150,7 +150,7 @@ pub enum StackError {
     #[error("a handler could not be made: {0}")]
     Handler(Box<dyn std::error::Error + Send + Sync>),
     /// The table could not be filled.
-    #[error("the table could not be filled: {}", .0.with_causes())]
+    #[error("the table could not be filled: {}", .0.in_short())]
     Store(#[from] StoreError),
     /// What is kept from the last time cannot be used.
     #[error(transparent)]

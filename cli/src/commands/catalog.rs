@@ -97,7 +97,7 @@ async fn apply(what: FileAndTable) -> Result<(), Failure> {
         // Somebody else may be changing them.
         false => publishers.save_catalog(&publisher.id, &publisher.catalog).await,
     };
-    saved.map_err(|error| error.with_causes())?;
+    saved.map_err(|error| error.in_short())?;
     let warnings = contradictions(&publisher);
     if json {
         let mut told = json!(diff);
@@ -135,7 +135,7 @@ impl FileAndTable {
         let file = CatalogFile::read(&self.file)?;
         let (id, tells_settings) = (file.publisher.clone(), file.settings.is_some());
         let table = self.table.open().await;
-        let known = Publishers::new(&table).find(&id).await.map_err(|error| error.with_causes())?;
+        let known = Publishers::new(&table).find(&id).await.map_err(|error| error.in_short())?;
         let publisher = file.over(known.as_deref()).ok_or_else(|| no_publisher(&id))?;
         let diff = CatalogDiff::between(known.as_deref(), &publisher);
         Ok(Comparison { table, publisher, tells_settings, diff })

@@ -67,7 +67,7 @@ async fn create(what: PublisherAndSettings) -> Result<(), Failure> {
     decided.check().map_err(|why| format!("{why}: --channel CHANNEL"))?;
     let (id, table) = publisher.open().await?;
     let created = Publishers::new(&table).create(&id, &decided).await;
-    if !created.map_err(|error| error.with_causes())? {
+    if !created.map_err(|error| error.in_short())? {
         let way = format!("usher publisher set {id} changes its settings");
         return Err(
             format!("there is a publisher {id} already, and it was left as it is; {way}").into()
@@ -106,7 +106,7 @@ async fn set(what: PublisherAndSettings) -> Result<(), Failure> {
     let changes = field_changes(Some(&known.settings), &decided);
     if !changes.is_empty() {
         let saved = Publishers::new(&table).save_settings(&known.id, &decided).await;
-        saved.map_err(|error| error.with_causes())?;
+        saved.map_err(|error| error.in_short())?;
     }
     let warnings = of_settings(&decided);
     if json {
@@ -129,7 +129,7 @@ async fn show(publisher: NamedPublisher) -> Result<(), Failure> {
     let json = publisher.json;
     let (publisher, table) = publisher.find().await?;
     let tokens = PublisherTokens::new(&table).list(&publisher.id).await;
-    let tokens = tokens.map_err(|error| error.with_causes())?;
+    let tokens = tokens.map_err(|error| error.in_short())?;
     if json {
         return print(&format!("{:#}", shown_in_json(&publisher, &tokens)));
     }

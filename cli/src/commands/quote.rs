@@ -37,7 +37,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         return Err(format!("--to must name one offer, of {}; not {to}", offers.join(", ")).into());
     };
     let found = find_customer(&config.table, &publisher.id, &customer).await;
-    let found = found.map_err(|error| error.with_causes())?;
+    let found = found.map_err(|error| error.in_short())?;
     if found.is_empty() {
         let customer: String = customer.chars().take(80).collect();
         return Err(format!("{customer} is no customer with a Roku purchase").into());

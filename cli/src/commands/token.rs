@@ -60,7 +60,7 @@ async fn create(publisher: NamedPublisher, name: Option<TokenName>) -> Result<()
     let (publisher, table) = publisher.find().await?;
     let now = Clock::system().now();
     let token = PublisherTokens::new(&table).issue(&publisher.id, name.clone(), now).await;
-    let token = token.map_err(|error| error.with_causes())?;
+    let token = token.map_err(|error| error.in_short())?;
     if !json {
         return print(token.expose_secret());
     }
@@ -77,7 +77,7 @@ async fn list(publisher: NamedPublisher) -> Result<(), Failure> {
     let json = publisher.json;
     let (publisher, table) = publisher.find().await?;
     let tokens = PublisherTokens::new(&table).list(&publisher.id).await;
-    let tokens = tokens.map_err(|error| error.with_causes())?;
+    let tokens = tokens.map_err(|error| error.in_short())?;
     print(&if json { format!("{:#}", json!(tokens)) } else { in_text(&publisher.id, &tokens) })
 }
 
@@ -97,7 +97,7 @@ async fn revoke(publisher: NamedPublisher, id: &TokenId) -> Result<(), Failure> 
     let json = publisher.json;
     let (publisher, table) = publisher.open().await?;
     let revoked = PublisherTokens::new(&table).revoke(&publisher, id).await;
-    if !revoked.map_err(|error| error.with_causes())? {
+    if !revoked.map_err(|error| error.in_short())? {
         let way = format!("usher token list {publisher} shows those that it has");
         return Err(format!("publisher {publisher} has no token {id}: {way}").into());
     }

@@ -15,6 +15,10 @@ use usher::store::StoreError;
 
 use crate::MediaStore;
 
+/// Who calls, in the place of their id: the token of a publisher's identity provider names no id of
+/// ours.
+const ME: &str = "me";
+
 /// A customer with what is linked to them.
 pub(crate) struct Holder {
     pub(crate) bearer: Bearer,
@@ -24,12 +28,12 @@ pub(crate) struct Holder {
 
 impl MediaStore {
     /// Whose token a request comes with. Whether it was revoked is to be seen from the customer. A
-    /// path that names a customer must name them.
+    /// path that names a customer must name them, or [`ME`].
     pub(crate) async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
         let token = bearer::token(request.headers()).ok_or_else(bearer::missing)?;
         let bearer = self.token_verifier.verify(token).await?;
         match request.path_parameters().first("customerId") {
-            Some(named) if named != bearer.customer_id.as_str() => {
+            Some(named) if named != bearer.customer_id.as_str() && named != ME => {
                 let message = "The token is another customer's";
                 Err(Failure::new(StatusCode::FORBIDDEN, "AUTH0002", message))
             }
@@ -46,8 +50,7 @@ impl MediaStore {
     /// The customer whom a token speaks for; it is invalid where it was revoked, or they were
     /// erased.
     pub(crate) async fn person(&self, bearer: &Bearer) -> Result<Customer, Failure> {
-        let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await;
-        let known = known?;
+        let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await?;
         let known = known.filter(|known| !bearer.is_revoked(known.tokens_revoked_at));
         Ok(known.ok_or(TokenError::Invalid)?.customer)
     }

@@ -60,8 +60,7 @@ impl MediaStore {
 
     async fn signed_in(&self, publisher: &PublisherId, email: &Email) -> Result<Customer, Failure> {
         let now = self.clock.now();
-        let id = self.customers.find_or_register(publisher, email, now).await;
-        let id = id?;
+        let id = self.customers.find_or_register(publisher, email, now).await?;
         let known = self.customers.get(publisher, &id).await?;
         // Erased between the two: the next try registers them anew.
         known.map(|known| known.customer).ok_or_else(Failure::unavailable)

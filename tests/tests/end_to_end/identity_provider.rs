@@ -72,6 +72,9 @@ async fn its_tokens_open_what_ours_open() {
         assert_eq!(status["result"]["accessGranted"], true);
         // She is the customer whom the middleware knows by that address.
         assert!(usher.may_watch(ANN, BASIC).await);
+        let headers = [("authorization", bearer.as_str())];
+        let ann = usher.request(Method::GET, "/customers/me", &headers, "").await.json();
+        assert_eq!(ann["responseData"]["email"], ANN);
         assert_eq!(provider.fetches(), 1, "the functions share what one fetched");
     }
 }
