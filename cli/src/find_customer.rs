@@ -13,6 +13,8 @@ use usher::store::{StoreError, Table};
 pub struct Whole {
     /// Who it is; none where the Roku account that was asked for is nobody's yet.
     pub customer: Option<CustomerId>,
+    /// Their address; none where they were erased, or there is nobody.
+    pub email: Option<Email>,
     /// The Roku accounts that are linked to the customer, and the one that was asked for.
     pub accounts: Vec<History>,
     /// The receipts that the customer has shown.
@@ -51,8 +53,10 @@ pub async fn whole_customer(
         Some(holder) => Some(holder),
         None => without_account(table, publisher, who).await?,
     };
-    let (mut accounts, mut receipts) = (Vec::new(), Vec::new());
+    let (mut accounts, mut receipts, mut email) = (Vec::new(), Vec::new(), None);
     if let Some(customer) = &customer {
+        let known = Customers::new(table).get(publisher, customer).await?;
+        email = known.map(|known| known.customer.email);
         accounts = Histories::new(table).of_customer(publisher, customer).await?;
         receipts = Receipts::new(table).of_customer(publisher, customer).await?;
     }
@@ -64,7 +68,7 @@ pub async fn whole_customer(
     if customer.is_none() && accounts.is_empty() {
         return Err(NotFound::UnknownId);
     }
-    Ok(Whole { customer, accounts, receipts })
+    Ok(Whole { customer, email, accounts, receipts })
 }
 
 /// The customer that `who` means where no Roku account is linked to them: by their address, their

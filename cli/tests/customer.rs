@@ -82,7 +82,7 @@ async fn what_is_open_comes_first_and_is_the_same_by_whichever_id() {
     }
     let told = text(&show(&usher, ANN, &[]).stdout);
     let names = [(customer, "ANN"), (&purchase, "PURCHASE"), (ROKU_CUSTOMER, "ROKU")];
-    let begins = "Customer ANN, as of 2126-03-01T12:00:00Z\n\n\
+    let begins = "Customer ANN, ann@example.com, as of 2126-03-01T12:00:00Z\n\n\
         open now\n\
         offer          title          term ends             by\n\
         S123456789_US  Basic monthly  2126-04-01T12:00:00Z  purchase\n\
@@ -130,7 +130,7 @@ async fn who_has_shown_receipts_only_is_told_with_what_they_wait_for() {
         assert_eq!(shown(&usher, who), ann, "{who}");
     }
     let told = text(&show(&usher, ANN, &[]).stdout);
-    let expected = "Customer ANN, as of 2126-03-01T12:00:05Z\n\n\
+    let expected = "Customer ANN, ann@example.com, as of 2126-03-01T12:00:05Z\n\n\
         open now: nothing\n\n\
         receipts\n\
         transaction  offer          received              outcome                    waits for\n\

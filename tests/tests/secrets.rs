@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use reqwest::Method;
 use serde_json::json;
 use usher_tests::Usher;
 use usher_tests::foreign_roku::{ForeignRoku, Script};
@@ -24,13 +25,33 @@ impl Write for Log {
     }
 }
 
+struct Session {
+    jwt: String,
+    bearer: String,
+    used: String,
+    refresh_token: String,
+}
+
+/// Signs the customer in, and goes on once.
+async fn sessions(usher: &Usher) -> Session {
+    let who = json!({ "customerEmail": "secret.person@example.com" }).to_string();
+    let headers = [("x-publisher-token", usher.token())];
+    let begun = usher.request(Method::POST, "/sso/auths", &headers, who).await.json();
+    let used = begun["refreshToken"].as_str().unwrap().to_owned();
+    let refresh = json!({ "refreshToken": used }).to_string();
+    let next = usher.request(Method::POST, "/auths/refresh_token", &[], refresh).await.json();
+    let text = |name: &str| next["responseData"][name].as_str().unwrap().to_owned();
+    let jwt = text("jwt");
+    Session { bearer: format!("Bearer {jwt}"), jwt, used, refresh_token: text("refreshToken") }
+}
+
 #[tokio::test]
 async fn logs_hold_no_secret_and_nobodys_data() {
     let log = Log::default();
     let writer = log.clone();
     // Our own crates at every level; the libraries at the most talkative that the template offers.
     let levels = "debug,usher=trace,push_notification=trace,payment=trace,access_status=trace,\
-        verify=trace,reconcile=trace";
+        media_store=trace,publisher_api=trace,verify=trace,reconcile=trace";
     // Without the time, whose digits may be anybody's postcode.
     tracing_subscriber::fmt()
         .without_time()
@@ -61,7 +82,18 @@ async fn logs_hold_no_secret_and_nobodys_data() {
     usher.tick().await;
     let token = usher.customer_token("secret.person@example.com").await;
     usher.access("secret.person@example.com", "S123456789_US").await;
+    let session = sessions(&usher).await;
+    let check = json!({ "customerToken": token, "offerId": "S123456789_US" });
+    for (method, name, place) in [
+        ("getAccessStatus", "ipAddress", "203.0.113.77"),
+        ("getAccessStatusForDevice", "deviceId", "living-room"),
+    ] {
+        let mut check = check.clone();
+        check[name] = json!(place);
+        usher.rpc(method, check).await;
+    }
     wire.arm(0, Fault::LostOnTheWay);
+    usher.request(Method::GET, "/customers/me", &[("authorization", &session.bearer)], "").await;
     usher.receipt("other.person@example.com", "S123456789_US", "good").await;
     let jws = roku.sign(&push("Sale", "x", BASIC_PRODUCT).message());
     usher.deliver(&jws).await;
@@ -74,6 +106,11 @@ async fn logs_hold_no_secret_and_nobodys_data() {
         ForeignRoku::API_KEY,
         usher.token(),
         &token,
+        &session.jwt,
+        &session.used,
+        &session.refresh_token,
+        "203.0.113.77",
+        "living-room",
         "secret.person",
         "other.person",
         "Ann",

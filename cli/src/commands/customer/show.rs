@@ -6,6 +6,7 @@ mod receipt;
 mod text;
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use usher::clock::Clock;
 use usher::domain::id::CustomerId;
@@ -23,6 +24,7 @@ use crate::find_customer::{Whole, whole_customer};
 #[serde(rename_all = "camelCase")]
 struct Shown<'a> {
     customer: Option<CustomerId>,
+    email: Option<&'a str>,
     as_of: Timestamp,
     open: Open<'a>,
     receipts: Vec<ShownReceipt<'a>>,
@@ -52,29 +54,30 @@ pub(super) async fn run(who: &str, look: LookArguments) -> Result<(), Failure> {
 /// A customer as they were at the moment, and the moment. Of receipts the last outcome alone is
 /// known.
 fn look_at(found: Whole, moment: &MomentArgument) -> (Whole, Timestamp) {
-    let Whole { customer, accounts, mut receipts } = found;
+    let Whole { customer, email, accounts, mut receipts } = found;
     let looked = accounts.into_iter().map(|history| moment.look_at(history));
     let (mut accounts, moments): (Vec<History>, Vec<Timestamp>) = looked.unzip();
     if let Some(at) = moment.at {
         receipts.retain(|known| known.receipt.received_at <= at);
         accounts.retain(|history| !history.facts.is_empty());
-        return (Whole { customer, accounts, receipts }, at);
+        return (Whole { customer, email, accounts, receipts }, at);
     }
     let shown = receipts.iter().map(|known| known.receipt.received_at);
     let newest = moments.into_iter().chain(shown).max();
     let now = Clock::system().now();
     let now = newest.map_or(now, |newest| newest.max(now));
-    (Whole { customer, accounts, receipts }, now)
+    (Whole { customer, email, accounts, receipts }, now)
 }
 
 impl<'a> Shown<'a> {
     fn of(found: &'a Whole, publisher: &'a Publisher, now: Timestamp) -> Self {
-        let Whole { customer, accounts, receipts } = found;
+        let Whole { customer, email, accounts, receipts } = found;
         let mut receipts: Vec<_> =
             receipts.iter().map(|known| ShownReceipt::of(known, now)).collect();
         receipts.sort_by_key(|shown| shown.received_at);
         Self {
             customer: customer.clone(),
+            email: email.as_ref().map(|email| email.expose_secret()),
             as_of: now,
             open: Open::to(customer.as_ref(), accounts, publisher, now),
             receipts,

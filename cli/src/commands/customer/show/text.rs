@@ -14,6 +14,7 @@ pub(super) fn of(shown: &Shown<'_>) -> String {
         .customer
         .as_ref()
         .map_or("Nobody's Roku account".to_owned(), |customer| format!("Customer {customer}"));
+    let who = shown.email.map_or(who.clone(), |email| format!("{who}, {email}"));
     let mut parts = vec![format!("{who}, as of {:.0}", shown.as_of), open(&shown.open)];
     if shown.customer.is_some() {
         parts.push(receipts(&shown.receipts));
