@@ -28,7 +28,6 @@ pub struct CatalogFile {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Fields {
     publisher: String,
     settings: Option<Settings>,
@@ -54,6 +53,14 @@ pub enum CatalogFileError {
         path: PathBuf,
         /// Where and why.
         source: toml::de::Error,
+    },
+    /// There is no such field.
+    #[error("{}: unknown field `{field}`", path.display())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// The field, with what it stands in.
+        field: String,
     },
     /// The publisher's id is none.
     #[error("{}: publisher {source}", path.display())]
@@ -140,10 +147,19 @@ fn whole(file: CatalogFile, path: &Path) -> Result<Publisher, CatalogFileError> 
 
 fn parse(text: &str, path: &Path) -> Result<CatalogFile, CatalogFileError> {
     let path = path.to_owned();
-    let file: Fields = match toml::from_str(text) {
+    let mut unknown = None;
+    let parsed = toml::Deserializer::parse(text).and_then(|fields| {
+        serde_ignored::deserialize(fields, |field| {
+            unknown.get_or_insert(field.to_string());
+        })
+    });
+    let file: Fields = match parsed {
         Ok(file) => file,
         Err(source) => return Err(CatalogFileError::Invalid { path, source }),
     };
+    if let Some(field) = unknown {
+        return Err(CatalogFileError::Unknown { path, field });
+    }
     let publisher = match PublisherId::parse(&file.publisher) {
         Ok(id) => id,
         Err(source) => return Err(CatalogFileError::Publisher { path, source }),
@@ -206,7 +222,7 @@ mod tests {
         let offer = "[[offers]]\nid=\"S1_US\"\ntitle=\"a\"\nprice=\"1\"\ncurrency=\"USD\"\n";
         for (text, expected) in [
             (format!("{head}[[offers]]\nid = \"S1_US\""), "line 4"),
-            (format!("{head}renewal_leeway = 1"), "unknown field `renewal_leeway`"),
+            (format!("{head}renewal_leeway = 1"), "unknown field `settings.renewal_leeway`"),
             (format!("{head}{offer}tags = [\"a/b\"]"), "a tag must be"),
             (head.replacen("\"1\"", "\"x\"", 1), "c.toml: publisher must be a number"),
             (head.replace("[\"1\"]", "[]"), "must name at least one channel"),

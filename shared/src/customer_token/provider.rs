@@ -94,7 +94,8 @@ impl ProviderTokens {
         }
         let named = Named::read(&claims, &provider).ok_or(TokenError::Invalid)?;
         let customer_id = self.customer(&publisher_id, named).await?.ok_or(TokenError::Invalid)?;
-        let issued_at = moment("iat").unwrap_or(Timestamp::MIN);
+        // Without its date it could not be told whether it was revoked.
+        let issued_at = moment("iat").ok_or(TokenError::Invalid)?;
         Ok(Bearer { publisher_id, customer_id, issued_at })
     }
 
@@ -198,10 +199,12 @@ impl ProviderTokens {
         }
         let Some(email) = &named.email else { return Ok(None) };
         if let Some(customer) = self.customers.find(publisher, email).await? {
-            if let Some(external_id) = &named.external_id {
-                self.customers.name_externally(publisher, &customer, external_id).await?;
-            }
-            return Ok(Some(customer));
+            // Who has another id of the publisher's is somebody else, whose address this once was.
+            let is_theirs = match &named.external_id {
+                None => true,
+                Some(id) => self.customers.name_externally(publisher, &customer, id).await?,
+            };
+            return Ok(Some(customer).filter(|_| is_theirs));
         }
         let profile = Profile { external_id: named.external_id, ..Profile::default() };
         let now = self.clock.now();
@@ -226,11 +229,12 @@ impl Named {
             _ => None,
         };
         let external_id = external_id.filter(|id| !id.is_empty() && id.len() <= MAX_TEXT_BYTES);
-        // Whoever signs up with somebody else's address is not that somebody.
-        let is_unverified = matches!(claims.get("email_verified"), Some(Value::Bool(false)))
-            || claims.get("email_verified").and_then(Value::as_str) == Some("false");
+        // Whoever signs up with somebody else's address is not that somebody. A claim with a namespace
+        // has its word for it in the same one.
+        let words = ["email_verified".to_owned(), format!("{}_verified", provider.email_claim)];
+        let is_verified = words.iter().filter_map(|word| claims.get(word)).all(is_true);
         let email = claims.get(&provider.email_claim).and_then(Value::as_str);
-        let email = email.filter(|_| !is_unverified).and_then(|text| Email::parse(text).ok());
+        let email = email.filter(|_| is_verified).and_then(|text| Email::parse(text).ok());
         (external_id.is_some() || email.is_some()).then_some(Self { external_id, email })
     }
 
@@ -239,6 +243,10 @@ impl Named {
         let email = || Some(format!("email {}", self.email.as_ref()?.expose_secret()));
         self.external_id.as_ref().map(|id| format!("id {id}")).or_else(email)
     }
+}
+
+fn is_true(claim: &Value) -> bool {
+    *claim == Value::Bool(true) || claim.as_str() == Some("true")
 }
 
 /// The keys that a provider signs with.

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::customer::Customer;
 use crate::domain::id::PublisherId;
+use crate::store::StoreError;
 use crate::store::customers::Customers;
 use crate::store::refresh_tokens::RefreshTokens;
 
@@ -68,8 +69,13 @@ impl Sessions {
             return Err(TokenError::Expired);
         }
         let jwt = self.jwt(&used.publisher, &known.customer).await?;
-        let next = self.refresh_tokens.replace(&used, now).await?;
-        Ok(Session { jwt, refresh_token: next.ok_or(TokenError::Expired)? })
+        match self.refresh_tokens.replace(&used, now).await? {
+            Some(refresh_token) => Ok(Session { jwt, refresh_token }),
+            None if self.refresh_tokens.find(refresh_token, now).await?.is_some() => {
+                Err(StoreError::Contended.into())
+            }
+            None => Err(TokenError::Expired),
+        }
     }
 
     async fn jwt(

@@ -193,7 +193,6 @@ impl Period {
 
 /// What the publisher sells: one entry of the catalog.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Offer {
     /// Its name, `S123456789_US`.
     pub id: OfferId,

@@ -17,9 +17,9 @@ pub struct Publisher {
     pub catalog: Catalog,
 }
 
-/// What a publisher decides for itself.
+/// What a publisher decides for itself. Settings that a later version wrote are passed over, so that
+/// functions of this one go on; where a person writes them, they are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Its Roku channels. A push for another channel grants nothing: any Roku developer can obtain
     /// validly signed pushes for a channel of their own.
@@ -52,7 +52,6 @@ pub struct Settings {
 
 /// The publisher's own identity provider. Its tokens are taken wherever ours are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct IdentityProvider {
     /// What its tokens have in `iss`.
     pub issuer: String,

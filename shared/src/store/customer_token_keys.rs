@@ -65,15 +65,19 @@ impl CustomerTokenKeys {
         Ok(keys.into_iter().filter(|key| key.kept_until.is_none_or(|end| end > now)).collect())
     }
 
-    /// Publishes a key, unless it is published already: then it stays as it is.
+    /// Publishes a key that is going to sign. One that had been put away is kept again.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written.
     pub async fn publish(&self, kid: &str, x: &str, now: Timestamp) -> Result<(), StoreError> {
-        let mut item = item_key(kid);
-        item.insert("x".to_owned(), string(x));
-        item.insert("published_at".to_owned(), string(sortable(now)));
-        self.table.put_new(item).await.map(drop)
+        let request = self.table.client.update_item().set_key(Some(item_key(kid)));
+        let request = request
+            .update_expression(format!(
+                "SET x = :x, published_at = if_not_exists(published_at, :now) REMOVE {EXPIRES_AT}"
+            ))
+            .expression_attribute_values(":x", string(x))
+            .expression_attribute_values(":now", string(sortable(now)));
+        self.table.update(request).await.map(drop)
     }
 
     /// Has a key go in 80 days, because another has taken its place.

@@ -166,16 +166,17 @@ impl Customers {
         Err(StoreError::Contended)
     }
 
-    /// Notes the publisher's own id of a customer who has none yet, unless it is somebody else's.
+    /// Notes the publisher's own id of a customer who has none yet, unless it is somebody else's. Says
+    /// whether it is the customer's now.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be written.
+    /// [`StoreError`] when the table cannot be used.
     pub async fn name_externally(
         &self,
         publisher: &PublisherId,
         customer: &CustomerId,
         external_id: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let update = Update::builder().table_name(&self.table.name);
         let update = update
             .set_key(Some(own_key(publisher, customer)))
@@ -188,7 +189,11 @@ impl Customers {
             TransactWriteItem::builder().update(update).build(),
             self.put_if_free(naming(&external_key(publisher, external_id), customer))?,
         ];
-        self.table.transact(changes).await.map(drop)
+        if self.table.transact(changes).await? {
+            return Ok(true);
+        }
+        let holder = self.find_by_external_id(publisher, external_id).await?;
+        Ok(holder.as_ref() == Some(customer))
     }
 
     /// Gives a customer another address. Their tokens stay good.
@@ -228,7 +233,8 @@ impl Customers {
         }
     }
 
-    /// Makes every token that was issued to a customer until now worth nothing.
+    /// Makes every token that was issued to a customer until now worth nothing. What was revoked before
+    /// stays revoked.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written.
@@ -241,6 +247,9 @@ impl Customers {
         let request = self.table.client.update_item().set_key(Some(own_key(publisher, customer)));
         let request = request
             .update_expression(format!("SET {REVOKED_AT} = :now, linked_to = :itself"))
+            .condition_expression(format!(
+                "attribute_exists(pk) AND (attribute_not_exists({REVOKED_AT}) OR {REVOKED_AT} < :now)"
+            ))
             .expression_attribute_values(":now", string(sortable(now)))
             .expression_attribute_values(":itself", string(customer_pk(publisher, customer)));
         self.table.update(request).await.map(drop)
@@ -250,7 +259,8 @@ impl Customers {
     /// person, for the money that was paid under it.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be used; nothing is forgotten then.
+    /// [`StoreError`] when the table cannot be used, or the customer was changed since they were read;
+    /// nothing is forgotten then.
     pub async fn erase(
         &self,
         publisher: &PublisherId,
@@ -262,8 +272,18 @@ impl Customers {
         left.insert("erased_at".to_owned(), string(sortable(now)));
         left.insert(REVOKED_AT.to_owned(), string(sortable(now)));
         left.insert("linked_to".to_owned(), string(pk));
-        let put = Put::builder().table_name(&self.table.name).set_item(Some(left)).build();
-        let put = put.map_err(StoreError::unavailable)?;
+        let put = Put::builder().table_name(&self.table.name).set_item(Some(left));
+        let put = put.expression_attribute_values(":email", string(customer.email.expose_secret()));
+        // As it was read: names that were given meanwhile would be left behind.
+        let put = match &customer.profile.external_id {
+            None => {
+                put.condition_expression("email = :email AND attribute_not_exists(external_id)")
+            }
+            Some(id) => put
+                .condition_expression("email = :email AND external_id = :id")
+                .expression_attribute_values(":id", string(id)),
+        };
+        let put = put.build().map_err(StoreError::unavailable)?;
         let mut changes = vec![
             TransactWriteItem::builder().put(put).build(),
             self.delete(email_key(publisher, &customer.email))?,

@@ -10,6 +10,9 @@ use crate::domain::fact::later;
 /// A token lives so much longer at most, however often it is extended (`cleeng-api.md` §3.6).
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(60 * 24);
 
+/// How often an extension is tried again when another was faster.
+const MAX_ATTEMPTS: usize = 5;
+
 /// Extends tokens, and tells until when they are good.
 #[derive(Debug)]
 pub struct TokenExtensions {
@@ -44,22 +47,42 @@ impl TokenExtensions {
         expires_at: Timestamp,
         longer: SignedDuration,
     ) -> Result<bool, StoreError> {
-        if longer > LONGEST {
-            return Ok(false);
+        let latest = later(expires_at, LONGEST);
+        for _ in 0..MAX_ATTEMPTS {
+            let before = self.of(token).await?;
+            let until = later(before.unwrap_or(expires_at), longer);
+            if until > latest {
+                return Ok(false);
+            }
+            if self.put(token, before, until).await? {
+                return Ok(true);
+            }
+            // Another was faster; or the SDK has sent it twice, and the first one did it.
+            if self.of(token).await? == Some(until) {
+                return Ok(true);
+            }
         }
-        let latest = later(later(expires_at, LONGEST), -longer);
-        let request = self.table.client.update_item().set_key(Some(token_key(token)));
-        let request = request
-            .update_expression(format!(
-                "SET {EXPIRES_AT} = if_not_exists({EXPIRES_AT}, :own) + :longer"
-            ))
-            .condition_expression(format!(
-                "attribute_not_exists({EXPIRES_AT}) OR {EXPIRES_AT} <= :latest"
-            ))
-            .expression_attribute_values(":own", number(expires_at.as_second()))
-            .expression_attribute_values(":longer", number(longer.as_secs()))
-            .expression_attribute_values(":latest", number(latest.as_second()));
-        Ok(self.table.update(request).await?.is_some())
+        Err(StoreError::Contended)
+    }
+
+    /// Writes an end, if it was `before` until now.
+    async fn put(
+        &self,
+        token: &str,
+        before: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut item = token_key(token);
+        item.insert(EXPIRES_AT.to_owned(), number(until.as_second()));
+        let put = match before {
+            None => self.table.put_if(item, "attribute_not_exists(pk)", None).await?,
+            Some(before) => {
+                let read = Item::from([(":read".to_owned(), number(before.as_second()))]);
+                let condition = format!("{EXPIRES_AT} = :read");
+                self.table.put_if(item, &condition, Some(read)).await?
+            }
+        };
+        Ok(put.is_some())
     }
 }
 
