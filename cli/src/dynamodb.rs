@@ -1,10 +1,11 @@
 //! An embedded DynamoDB behind HTTP, so that the functions use the real AWS SDK.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dynoxide::Database;
 use dynoxide::errors::DynoxideError;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::stack::StackError;
@@ -41,7 +42,28 @@ fn create_table(database: &Database, template: &Template) -> Result<(), StackErr
     let request = serde_json::from_value(request);
     let request = request.map_err(|error| StackError::Database(error.to_string()))?;
     match database.create_table(request) {
-        Ok(_) | Err(DynoxideError::ResourceInUseException(_)) => Ok(()),
+        Ok(_) => Ok(()),
+        Err(DynoxideError::ResourceInUseException(_)) => must_be_of_this_version(database, table),
         Err(error) => Err(StackError::Database(error.to_string())),
     }
+}
+
+/// A table that another version made may lack an index, or an attribute in one.
+fn must_be_of_this_version(database: &Database, wanted: &Value) -> Result<(), StackError> {
+    let broken = |error: &dyn std::fmt::Display| StackError::Database(error.to_string());
+    let request = serde_json::from_value(json!({ "TableName": TABLE }));
+    let request = request.map_err(|error| broken(&error))?;
+    let found = database.describe_table(request).map_err(|error| broken(&error))?;
+    let found = serde_json::to_value(found).map_err(|error| broken(&error))?;
+    let shape = |indexes: &Value| -> BTreeSet<String> {
+        let indexes = indexes.as_array().into_iter().flatten();
+        let parts = ["IndexName", "KeySchema", "Projection"];
+        indexes.map(|index| parts.map(|part| index[part].to_string()).join(" ")).collect()
+    };
+    let found = shape(&found["Table"]["GlobalSecondaryIndexes"]);
+    if found == shape(&wanted["GlobalSecondaryIndexes"]) {
+        return Ok(());
+    }
+    let what = "the table is of another version of Usher, with other indexes: name a new FILE";
+    Err(StackError::Database(what.to_owned()))
 }

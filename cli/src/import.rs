@@ -82,7 +82,9 @@ impl<'a> Importer<'a> {
         rows: &mut Rows<R>,
         report: &mut Report,
     ) -> Result<(), Stopped> {
-        let done = stream::iter(rows).map(|row| self.take(row)).buffered(IN_FLIGHT);
+        // Of two rows about one Roku account the later one in the file is to have it.
+        let at_once = if self.import.transfers() { 1 } else { IN_FLIGHT };
+        let done = stream::iter(rows).map(|row| self.take(row)).buffered(at_once);
         let mut done = pin!(done);
         while let Some((row, outcome)) = done.next().await.transpose()? {
             report.write(&row, &outcome)?;

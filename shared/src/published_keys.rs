@@ -37,7 +37,7 @@ pub(crate) trait KeySet: Sized {
 
 /// Who sees to it that the set is not too old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refresh {
+enum Refresh {
     /// A schedule ([`PublishedKeys::fetch_if_old`]): who checks a signature has no time for it.
     OnSchedule,
     /// Whoever checks a signature with it.
@@ -61,15 +61,25 @@ struct Memory<S> {
 }
 
 impl<S: KeySet> PublishedKeys<S> {
-    /// The set that is published at `address`.
-    pub(crate) fn new(
+    /// Roku's set, which a schedule keeps fresh.
+    pub(crate) fn of_roku(config: &Config, http: reqwest::Client) -> Self {
+        let stored = StoredKeys::of_roku(&config.table, &config.roku_keys_url);
+        Self::new(config, stored, http, Refresh::OnSchedule)
+    }
+
+    /// The set of an identity provider, which is kept fresh by whoever uses it.
+    pub(crate) fn of_identity_provider(
         config: &Config,
         address: &str,
         http: reqwest::Client,
-        refresh: Refresh,
     ) -> Self {
+        let stored = StoredKeys::of_identity_provider(&config.table, address);
+        Self::new(config, stored, http, Refresh::WhenUsed)
+    }
+
+    fn new(config: &Config, stored: StoredKeys, http: reqwest::Client, refresh: Refresh) -> Self {
         Self {
-            stored: StoredKeys::new(&config.table, address),
+            stored,
             http,
             clock: config.clock.clone(),
             refresh,

@@ -12,6 +12,8 @@
 //! | receipt and its outcome | `CUST#{publisher}#{customerId}` | `RECEIPT#{transaction}` |
 //! | e-mail → customer | `EMAIL#{publisher}#{lower-cased}` | `EMAIL` |
 //! | the publisher's own id → customer | `EXTERNAL#{publisher}#{id}` | `EXTERNAL` |
+//! | that somebody was forgotten, by hash only | `ERASED#{publisher}#{sha256}` | `ERASED` |
+//! | receipts that a customer showed in an hour | `CUST#{publisher}#{customerId}` | `SHOWN#{hour}` |
 //! | refresh token, by hash only | `REFRESH#{sha256}` | `REFRESH` |
 //! | a customer token that lives longer | `EXTENDED#{sha256}` | `EXTENDED` |
 //! | identity provider → publisher | `ISSUER#{sha256}` | `AUDIENCE#{sha256}` |
@@ -22,7 +24,7 @@
 //! | product that no offer stood for | `ASIDE#{publisher}` | `UNMAPPED#{product}` |
 //! | when the last push came | `ASIDE#{publisher}` | `CHANNEL#{channel}` |
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
-//! | key sets of Roku and of identity providers | `JWKS#{address}` | `JWKS` |
+//! | Roku's key set, those of identity providers | `JWKS#{address}`, `IDPKEYS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
 //! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
@@ -67,6 +69,7 @@ pub mod receipts;
 pub mod refresh_tokens;
 
 pub mod set_aside;
+pub mod shown_receipts;
 pub mod simultaneous;
 pub mod token_extensions;
 mod transaction_item;
@@ -181,6 +184,18 @@ impl Table {
         match despite_conflicts(|| request.clone().send()).await {
             Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
             Err(error) if is_condition_failed(&error) => Ok(None),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+
+    /// Deletes an item if a condition holds.
+    async fn delete_if(&self, key: Item, condition: &str, values: Item) -> Result<(), StoreError> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+        let request =
+            request.condition_expression(condition).set_expression_attribute_values(Some(values));
+        match despite_conflicts(|| request.clone().send()).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_condition_failed(&error) => Ok(()),
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }

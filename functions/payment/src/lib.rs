@@ -34,6 +34,7 @@ use usher::store::due::Due;
 use usher::store::publisher_tokens::PublisherTokens;
 use usher::store::publishers::Publishers;
 use usher::store::receipts::{KnownReceipt, Receipts, ShownBefore};
+use usher::store::shown_receipts::{MAX_PER_HOUR, ShownReceipts};
 use usher::store::turns::Share;
 use usher::verification::Verification;
 
@@ -52,6 +53,7 @@ pub struct Payment {
     callers: Callers,
     publishers: Publishers,
     receipts: Receipts,
+    shown_receipts: ShownReceipts,
     accounts: Accounts,
     verification: Verification,
     queue: Sender,
@@ -74,6 +76,7 @@ impl Payment {
             },
             publishers: Publishers::new(&config.table),
             receipts: Receipts::new(&config.table),
+            shown_receipts: ShownReceipts::new(&config.table),
             accounts: Accounts::new(&config.table),
             verification: Verification::new(config, http, Share::Receipts, Asker::Caller)?,
             queue: Sender::new(&config.sqs, &config.queues.receipts),
@@ -99,6 +102,7 @@ impl Payment {
     async fn receive(&self, request: &Request) -> Result<Response<Body>, Failure> {
         let caller = self.callers.identify(request).await?;
         let claim = parse(request.body())?;
+        self.limit(&caller).await?;
         let publisher = self.publishers.find(caller.publisher()).await?;
         let publisher = publisher.ok_or_else(invalid_publisher_token)?;
         let customer = self.customer(&caller, claim.customer.as_ref()).await?;
@@ -110,6 +114,17 @@ impl Payment {
         );
         shown.and(settled)?;
         Ok(accepted(&caller))
+    }
+
+    /// Customers are held to so many receipts; the publisher's middleware is not.
+    async fn limit(&self, caller: &Caller) -> Result<(), Failure> {
+        let Caller::Customer(publisher, known) = caller else { return Ok(()) };
+        let shown = &self.shown_receipts;
+        if shown.count(publisher, &known.customer.id, self.clock.now()).await? {
+            return Ok(());
+        }
+        let message = format!("More than {MAX_PER_HOUR} receipts in an hour, try again later");
+        Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, "REQ0001", message))
     }
 
     /// Whose the receipt is: a customer's own, or whom the middleware names.

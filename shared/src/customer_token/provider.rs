@@ -7,20 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Bearer, TokenError};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::digest::sha256;
 use crate::domain::customer::{MAX_TEXT_BYTES, Profile};
 use crate::domain::email::Email;
 use crate::domain::fact::later;
 use crate::domain::id::{CustomerId, PublisherId};
 use crate::domain::publisher::IdentityProvider;
-use crate::published_keys::{KeySet, PublishedKeys, Refresh};
+use crate::published_keys::{KeySet, PublishedKeys};
 use crate::store::StoreError;
 use crate::store::customers::{Customers, Registered};
 use crate::store::identity_providers::IdentityProviders;
@@ -52,7 +53,9 @@ pub(super) struct ProviderTokens {
     providers: IdentityProviders,
     publishers: Publishers,
     customers: Customers,
-    known_providers: Cache<(String, String), Option<PublisherId>>,
+    known_providers: Cache<String, PublisherId>,
+    /// What strangers' tokens name has a cache of its own, which they may overfill.
+    unknown_providers: Cache<String, ()>,
     known_customers: Cache<(PublisherId, String), CustomerId>,
     published_keys: Mutex<HashMap<String, Arc<PublishedKeys<ProviderKeys>>>>,
     http: reqwest::Client,
@@ -67,6 +70,7 @@ impl ProviderTokens {
             publishers: Publishers::new(&config.table),
             customers: Customers::new(&config.table),
             known_providers: Cache::new(FRESH),
+            unknown_providers: Cache::new(FRESH),
             known_customers: Cache::new(FRESH),
             published_keys: Mutex::default(),
             http,
@@ -92,10 +96,11 @@ impl ProviderTokens {
         if moment("nbf").is_some_and(|begin| begin > later(now, SKEW)) {
             return Err(TokenError::Invalid);
         }
-        let named = Named::read(&claims, &provider).ok_or(TokenError::Invalid)?;
-        let customer_id = self.customer(&publisher_id, named).await?.ok_or(TokenError::Invalid)?;
         // Without its date it could not be told whether it was revoked.
         let issued_at = moment("iat").ok_or(TokenError::Invalid)?;
+        let named = Named::read(&claims, &provider).ok_or(TokenError::Invalid)?;
+        let customer_id = self.customer(&publisher_id, named, issued_at).await?;
+        let customer_id = customer_id.ok_or(TokenError::Invalid)?;
         Ok(Bearer { publisher_id, customer_id, issued_at })
     }
 
@@ -130,12 +135,18 @@ impl ProviderTokens {
         issuer: &str,
         audience: &str,
     ) -> Result<Option<PublisherId>, StoreError> {
-        let named = (issuer.to_owned(), audience.to_owned());
+        let named = sha256(&json!([issuer, audience]).to_string());
         if let Some(publisher) = self.known_providers.get(&named) {
-            return Ok(publisher);
+            return Ok(Some(publisher));
+        }
+        if self.unknown_providers.get(&named).is_some() {
+            return Ok(None);
         }
         let publisher = self.providers.publisher_of(issuer, audience).await?;
-        self.known_providers.put(named, publisher.clone());
+        match &publisher {
+            Some(publisher) => self.known_providers.put(named, publisher.clone()),
+            None => self.unknown_providers.put(named, ()),
+        }
         Ok(publisher)
     }
 
@@ -148,22 +159,24 @@ impl ProviderTokens {
         let kid = header.kid.unwrap_or_default();
         let keys = self.published(&provider.keys_url).with(&kid).await?;
         let keys = keys.ok_or_else(|| TokenError::NoKeys(provider.keys_url.clone()))?;
-        let key = keys.find(&kid).ok_or(TokenError::Invalid)?;
-        let is_allowed = ALGORITHMS.contains(&header.alg);
+        if !ALGORITHMS.contains(&header.alg) {
+            return Err(TokenError::Invalid);
+        }
         let mut rules = Validation::new(header.alg);
         rules.set_issuer(&[&provider.issuer]);
         rules.set_audience(&[&provider.audience]);
         rules.set_required_spec_claims(&["iss", "aud", "exp"]);
         rules.validate_exp = false; // by our own clock
-        let signed = jsonwebtoken::decode(token, key, &rules).map_err(|_| TokenError::Invalid)?;
-        is_allowed.then_some(signed.claims).ok_or(TokenError::Invalid)
+        let mut keys = keys.meant_by(&kid);
+        let signed = keys.find_map(|key| jsonwebtoken::decode(token, key, &rules).ok());
+        signed.map(|signed| signed.claims).ok_or(TokenError::Invalid)
     }
 
     fn published(&self, address: &str) -> Arc<PublishedKeys<ProviderKeys>> {
         let mut published = self.published_keys.lock().unwrap_or_else(PoisonError::into_inner);
         let keys = published.entry(address.to_owned()).or_insert_with(|| {
             let http = self.http.clone();
-            Arc::new(PublishedKeys::new(&self.config, address, http, Refresh::WhenUsed))
+            Arc::new(PublishedKeys::of_identity_provider(&self.config, address, http))
         });
         Arc::clone(keys)
     }
@@ -173,13 +186,14 @@ impl ProviderTokens {
         &self,
         publisher: &PublisherId,
         named: Named,
+        issued_at: Timestamp,
     ) -> Result<Option<CustomerId>, StoreError> {
         let Some(name) = named.name() else { return Ok(None) };
         let name = (publisher.clone(), name);
         if let Some(customer) = self.known_customers.get(&name) {
             return Ok(Some(customer));
         }
-        let customer = self.find_or_register(publisher, named).await?;
+        let customer = self.find_or_register(publisher, named, issued_at).await?;
         if let Some(customer) = &customer {
             self.known_customers.put(name, customer.clone());
         }
@@ -190,6 +204,7 @@ impl ProviderTokens {
         &self,
         publisher: &PublisherId,
         named: Named,
+        issued_at: Timestamp,
     ) -> Result<Option<CustomerId>, StoreError> {
         if let Some(external_id) = &named.external_id
             && let Some(customer) =
@@ -205,6 +220,10 @@ impl ProviderTokens {
                 Some(id) => self.customers.name_externally(publisher, &customer, id).await?,
             };
             return Ok(Some(customer).filter(|_| is_theirs));
+        }
+        let erased_at = self.customers.erased_at(publisher, email).await?;
+        if erased_at.is_some_and(|erased_at| issued_at <= erased_at) {
+            return Ok(None); // a token of before does not bring back who was forgotten
         }
         let profile = Profile { external_id: named.external_id, ..Profile::default() };
         let now = self.clock.now();
@@ -249,17 +268,15 @@ fn is_true(claim: &Value) -> bool {
     *claim == Value::Bool(true) || claim.as_str() == Some("true")
 }
 
-/// The keys that a provider signs with.
+/// The keys that a provider signs with, each with its id where it has one.
 #[derive(Debug, Default)]
-struct ProviderKeys {
-    by_kid: HashMap<String, DecodingKey>,
-}
+struct ProviderKeys(Vec<(String, DecodingKey)>);
 
 impl ProviderKeys {
-    /// The key of this id; where the token names none, the only one.
-    fn find(&self, kid: &str) -> Option<&DecodingKey> {
-        let only = || self.by_kid.values().next().filter(|_| self.by_kid.len() == 1);
-        self.by_kid.get(kid).or_else(|| only().filter(|_| kid.is_empty()))
+    /// The keys that a token may be signed with: the one of its id; all of them where it names none.
+    fn meant_by<'a>(&'a self, kid: &'a str) -> impl Iterator<Item = &'a DecodingKey> {
+        let is_meant = move |own: &str| kid.is_empty() || own == kid;
+        self.0.iter().filter(move |(own, _)| is_meant(own)).map(|(_, key)| key)
     }
 }
 
@@ -270,19 +287,18 @@ impl KeySet for ProviderKeys {
         let usable = keys.iter().filter_map(|key| {
             let key: Jwk = serde_json::from_value(key.clone()).ok()?;
             let signs = key.common.public_key_use != Some(PublicKeyUse::Encryption);
-            let is_public =
-                !matches!(key.algorithm, jsonwebtoken::jwk::AlgorithmParameters::OctetKey(_));
+            let is_public = !matches!(key.algorithm, AlgorithmParameters::OctetKey(_));
             let usable = DecodingKey::from_jwk(&key).ok().filter(|_| signs && is_public)?;
             Some((key.common.key_id.unwrap_or_default(), usable))
         });
-        Some(Self { by_kid: usable.collect() })
+        Some(Self(usable.collect()))
     }
 
     fn has(&self, kid: &str) -> bool {
-        self.find(kid).is_some()
+        self.meant_by(kid).next().is_some()
     }
 
     fn is_empty(&self) -> bool {
-        self.by_kid.is_empty()
+        self.0.is_empty()
     }
 }

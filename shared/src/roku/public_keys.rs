@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::push::{PublicKeySet, Refused, UnverifiedPush, VerifiedPush};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::published_keys::{KeySet, PublishedKeys, Refresh};
+use crate::published_keys::{KeySet, PublishedKeys};
 use crate::store::StoreError;
 
 /// Checks pushes with Roku's keys.
@@ -29,11 +29,7 @@ pub enum Unverified {
 impl PublicKeys {
     /// The key set that the configuration pins.
     pub fn new(config: &Config, http: reqwest::Client) -> Self {
-        let address = &config.roku_keys_url;
-        Self {
-            published: PublishedKeys::new(config, address, http, Refresh::OnSchedule),
-            clock: config.clock.clone(),
-        }
+        Self { published: PublishedKeys::of_roku(config, http), clock: config.clock.clone() }
     }
 
     /// Checks that Roku signed a push.

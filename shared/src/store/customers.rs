@@ -6,19 +6,25 @@
 
 use aws_lc_rs::rand;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
 use super::{
-    Item, StoreError, Table, customer_pk, from_item, in_key, key, simultaneous, sortable, string,
-    text, to_item,
+    EXPIRES_AT, Item, StoreError, Table, customer_pk, from_item, in_key, key, number, simultaneous,
+    sortable, string, text, to_item,
 };
+use crate::digest::sha256;
 use crate::domain::customer::{Customer, Profile};
 use crate::domain::email::Email;
+use crate::domain::fact::later;
 use crate::domain::id::{CustomerId, PublisherId};
 
 /// How often registering tries another id before it gives up; two in a row are already unlikely.
 const MAX_ATTEMPTS: usize = 5;
+
+/// How long it is remembered that an address was somebody's who is forgotten: longer than the tokens of
+/// identity providers live.
+const KEPT_AS_ERASED: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// What the customer's own item is sorted under.
 pub(super) const CUSTOMER: &str = "CUSTOMER";
@@ -288,6 +294,13 @@ impl Customers {
             TransactWriteItem::builder().put(put).build(),
             self.delete(email_key(publisher, &customer.email))?,
         ];
+        let mut erased = erased_key(publisher, &customer.email);
+        erased.insert("erased_at".to_owned(), string(sortable(now)));
+        let goes_at = later(now, KEPT_AS_ERASED).as_second();
+        erased.insert(EXPIRES_AT.to_owned(), number(goes_at));
+        let erased = Put::builder().table_name(&self.table.name).set_item(Some(erased)).build();
+        let erased = erased.map_err(StoreError::unavailable)?;
+        changes.push(TransactWriteItem::builder().put(erased).build());
         if let Some(external_id) = &customer.profile.external_id {
             changes.push(self.delete(external_key(publisher, external_id))?);
         }
@@ -295,6 +308,20 @@ impl Customers {
             changes.push(self.delete(places)?);
         }
         if self.table.transact(changes).await? { Ok(()) } else { Err(StoreError::Contended) }
+    }
+
+    /// When the customer who had this address was forgotten; none where it was nobody's, or some days
+    /// have passed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn erased_at(
+        &self,
+        publisher: &PublisherId,
+        email: &Email,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let item = self.table.get(&erased_key(publisher, email), true).await?;
+        Ok(item.and_then(|item| moment(&item, "erased_at")))
     }
 
     fn put_if_free(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
@@ -324,6 +351,11 @@ fn own_key(publisher: &PublisherId, id: &CustomerId) -> Item {
 
 fn email_key(publisher: &PublisherId, email: &Email) -> Item {
     key(&format!("EMAIL#{publisher}#{}", email.expose_secret()), "EMAIL")
+}
+
+/// By hash: it is about somebody who asked to be forgotten.
+fn erased_key(publisher: &PublisherId, email: &Email) -> Item {
+    key(&format!("ERASED#{publisher}#{}", sha256(email.expose_secret())), "ERASED")
 }
 
 fn external_key(publisher: &PublisherId, external_id: &str) -> Item {

@@ -47,6 +47,20 @@ impl IdentityProviders {
         let free_or_own = "attribute_not_exists(pk) OR publisher = :own";
         Ok(self.table.put_if(item, free_or_own, Some(own)).await?.is_some())
     }
+
+    /// Lets go of a provider that a publisher does not name any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be written.
+    pub async fn release(
+        &self,
+        publisher: &PublisherId,
+        provider: &IdentityProvider,
+    ) -> Result<(), StoreError> {
+        let key = provider_key(&provider.issuer, &provider.audience);
+        let own = string(publisher.as_str());
+        self.table.delete_if(key, "publisher = :own", Item::from([(":own".to_owned(), own)])).await
+    }
 }
 
 fn provider_key(issuer: &str, audience: &str) -> Item {

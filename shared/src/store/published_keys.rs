@@ -9,6 +9,8 @@ use crate::domain::fact::later;
 #[derive(Debug)]
 pub struct StoredKeys {
     table: Table,
+    /// What the key of the item begins with.
+    whose: &'static str,
     address: String,
 }
 
@@ -22,9 +24,15 @@ pub struct Fetched {
 }
 
 impl StoredKeys {
-    /// The set that is published at `address`.
-    pub fn new(table: &Table, address: &str) -> Self {
-        Self { table: table.clone(), address: address.to_owned() }
+    /// The set that Roku publishes at `address`.
+    pub fn of_roku(table: &Table, address: &str) -> Self {
+        Self { table: table.clone(), whose: "JWKS", address: address.to_owned() }
+    }
+
+    /// The set that an identity provider publishes at `address`. Apart from Roku's, so that a function
+    /// that may write one may not write the other.
+    pub fn of_identity_provider(table: &Table, address: &str) -> Self {
+        Self { table: table.clone(), whose: "IDPKEYS", address: address.to_owned() }
     }
 
     /// The address that the set is published at.
@@ -89,6 +97,6 @@ impl StoredKeys {
     }
 
     fn key(&self) -> Item {
-        key(&format!("JWKS#{}", self.address), "JWKS")
+        key(&format!("{}#{}", self.whose, self.address), "JWKS")
     }
 }

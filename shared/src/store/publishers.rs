@@ -14,7 +14,7 @@ use crate::cache::Cache;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::PublisherId;
 use crate::domain::offer::{Offer, OfferId};
-use crate::domain::publisher::{Publisher, Settings};
+use crate::domain::publisher::{IdentityProvider, Publisher, Settings};
 
 /// How long a publisher's settings and catalog are used before they are read again.
 const FRESH: Duration = Duration::from_secs(60);
@@ -183,11 +183,23 @@ impl Publishers {
         id: &PublisherId,
         settings: &Settings,
     ) -> Result<(), StoreError> {
-        let Some(provider) = &settings.identity_provider else { return Ok(()) };
-        if IdentityProviders::new(&self.table).claim(id, provider).await? {
-            return Ok(());
+        let providers = IdentityProviders::new(&self.table);
+        if let Some(provider) = &settings.identity_provider
+            && !providers.claim(id, provider).await?
+        {
+            let what = "the issuer and audience of the identity provider";
+            return Err(StoreError::AnotherPublishers(what));
         }
-        Err(StoreError::AnotherPublishers("the issuer and audience of the identity provider"))
+        let before = self.read(id).await?.and_then(|known| known.settings.identity_provider);
+        let is_same = |before: &IdentityProvider| {
+            settings.identity_provider.as_ref().is_some_and(|provider| {
+                provider.issuer == before.issuer && provider.audience == before.audience
+            })
+        };
+        if let Some(before) = before.filter(|before| !is_same(before)) {
+            providers.release(id, &before).await?;
+        }
+        Ok(())
     }
 
     async fn write(&self, changes: Vec<TransactWriteItem>) -> Result<(), StoreError> {

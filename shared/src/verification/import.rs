@@ -88,6 +88,11 @@ impl Import {
         })
     }
 
+    /// Whether an account that another customer holds goes to who claims it.
+    pub fn transfers(&self) -> bool {
+        self.transfer == TransferPolicy::Transfer
+    }
+
     /// Asks Roku about a claim. Where it is borne out, the Roku account is the customer's when this
     /// returns. Who is not known yet is registered, unless Roku does not know the transaction.
     /// Taking a claim again changes nothing.

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use usher::store::customers::Customers;
 use usher::store::identity_providers::IdentityProviders;
+use usher::store::publishers::Publishers;
 use usher_tests::Usher;
 use usher_tests::identity_provider::{Algorithm, IdentityProvider};
 use usher_tests::samples::{BASIC_PRODUCT, ROKU_CUSTOMER};
@@ -102,6 +103,12 @@ async fn what_it_did_not_sign_for_us_opens_nothing() {
         ("not yet", provider.sign(&changed("nbf", json!(now + 3600))), "AUTH0002"),
         ("no customer", provider.sign(&changed("email", Value::Null)), "AUTH0002"),
         ("unverified", provider.sign(&changed("email_verified", json!(false))), "AUTH0002"),
+        (
+            "unverified, in words",
+            provider.sign(&changed("email_verified", json!("no"))),
+            "AUTH0002",
+        ),
+        ("without date", provider.sign(&changed("iat", Value::Null)), "AUTH0002"),
         ("unsigned", unsigned(&good), "AUTH0002"),
         ("signed with the public key", signed_with_a_shared_secret(&good), "AUTH0002"),
     ] {
@@ -180,6 +187,49 @@ async fn revoked_tokens_and_those_of_the_erased_open_nothing() {
 }
 
 #[tokio::test]
+async fn an_address_that_went_to_somebody_else_opens_nothing_to_them() {
+    let provider = IdentityProvider::start(Algorithm::Es256).await;
+    let mut settings = provider.settings.clone();
+    settings.customer_id_claim = Some("sub".to_owned());
+    settings.email_claim = "https://tv.example/email".to_owned();
+    let usher = Usher::with(|options| {
+        options.publisher.settings.identity_provider = Some(settings);
+    })
+    .await;
+    let token = |sub: &str, verified: Value| {
+        let mut claims = claims(&usher, &provider);
+        claims["https://tv.example/email"] = claims["email"].take();
+        claims["https://tv.example/email_verified"] = verified;
+        claims["sub"] = json!(sub);
+        provider.sign(&claims)
+    };
+    assert_eq!(entitlement(&usher, &token("auth0|0", json!(false))).await.0, 401, "unverified");
+    assert_eq!(entitlement(&usher, &token("auth0|1", json!(true))).await.0, 200);
+    assert_eq!(entitlement(&usher, &token("auth0|2", json!(true))).await.0, 401, "is auth0|1's");
+    assert_eq!(entitlement(&usher, &token("auth0|1", json!(true))).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_token_of_before_does_not_bring_back_who_was_forgotten() {
+    let (mut usher, provider) = with(Algorithm::Es256).await;
+    let before = provider.sign(&claims(&usher, &provider));
+    assert_eq!(entitlement(&usher, &before).await.0, 200);
+    let publisher = usher.stack.publisher.id.clone();
+    let customers = Customers::new(&usher.stack.config.table);
+    let email = usher::domain::email::Email::parse(ANN).unwrap();
+    let ann = customers.find(&publisher, &email).await.unwrap().unwrap();
+    let ann = customers.get(&publisher, &ann).await.unwrap().unwrap().customer;
+    customers.erase(&publisher, &ann, usher.stack.config.clock.now()).await.unwrap();
+    usher.start_functions_anew().await;
+    assert_eq!(entitlement(&usher, &before).await.0, 401);
+    assert_eq!(customers.find(&publisher, &email).await.unwrap(), None);
+    // Who signs in again is a new customer.
+    usher.later(SignedDuration::from_secs(2)).await;
+    assert_eq!(entitlement(&usher, &provider.sign(&claims(&usher, &provider))).await.0, 200);
+    assert_ne!(customers.find(&publisher, &email).await.unwrap(), Some(ann.id));
+}
+
+#[tokio::test]
 async fn an_issuer_and_audience_are_one_publishers() {
     let (usher, provider) = with(Algorithm::Es256).await;
     let other = usher::domain::id::PublisherId::parse("987654321").unwrap();
@@ -187,6 +237,12 @@ async fn an_issuer_and_audience_are_one_publishers() {
     assert!(!providers.claim(&other, &provider.settings).await.unwrap());
     let own = &usher.stack.publisher.id;
     assert!(providers.claim(own, &provider.settings).await.unwrap());
+    // Until it does not name them any more.
+    let publishers = Publishers::new(&usher.stack.config.table);
+    let mut settings = usher.stack.publisher.settings.clone();
+    settings.identity_provider = None;
+    publishers.save_settings(own, &settings).await.unwrap();
+    assert!(providers.claim(&other, &provider.settings).await.unwrap());
 }
 
 fn part(value: &Value) -> String {

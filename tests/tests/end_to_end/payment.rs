@@ -1,9 +1,11 @@
 //! The contract of `/roku/payment`.
 
+use jiff::SignedDuration;
 use reqwest::Method;
 use roku_simulator::Account;
 use serde_json::{Value, json};
 use usher::domain::publisher::TransferPolicy;
+use usher::store::shown_receipts::MAX_PER_HOUR;
 use usher_tests::Usher;
 use usher_tests::samples::{BASIC_PRODUCT, ROKU_CUSTOMER};
 
@@ -63,6 +65,26 @@ async fn a_customer_shows_a_receipt_of_their_own() {
     assert_eq!((status, &answer["status"]), (200, &json!("granted")));
     let (status, _) = as_customer(&usher, &ben, Method::GET, &path, &Value::Null).await;
     assert_eq!(status, 404, "another customer's receipt is nobody's business");
+}
+
+#[tokio::test]
+async fn a_customer_shows_so_many_receipts_in_an_hour_and_a_middleware_any_number() {
+    let begins = "2026-03-01T12:00:00Z".parse().unwrap();
+    let usher = Usher::with(|options| options.begins_at = Some(begins)).await;
+    usher.receipt(ANN, BASIC, "ffffffffffffffffffffffffffffffff").await;
+    let ann = usher.customer_token(ANN).await;
+    let purchase = bought(&usher).await;
+    let receipt = json!({ "offerId": BASIC, "order": { "purchaseId": purchase } });
+    let post = || as_customer(&usher, &ann, Method::POST, "/roku/payment", &receipt);
+    for _ in 0..MAX_PER_HOUR {
+        assert_eq!(post().await.0, 200);
+    }
+    let (status, answer) = post().await;
+    assert_eq!(status, 429);
+    assert!(answer["errors"][0].as_str().unwrap().contains("try again later"), "{answer}");
+    assert_eq!(usher.receipt(ANN, BASIC, &purchase).await.status, 200);
+    usher.later(SignedDuration::from_hours(1)).await;
+    assert_eq!(post().await.0, 200);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use usher::config::Config;
 use usher::domain::customer::Customer;
-use usher::domain::id::PublisherId;
+use usher::domain::id::{CustomerId, PublisherId};
 use usher::store::customers::Customers;
 
 use crate::commands::simulated_clock::{at_simulator, simulators_clock};
@@ -25,7 +25,9 @@ pub struct KnownCustomerArguments {
 pub(super) struct Found {
     pub(super) config: Config,
     pub(super) publisher: PublisherId,
-    pub(super) customer: Customer,
+    pub(super) id: CustomerId,
+    /// The person; none where they were forgotten before.
+    pub(super) person: Option<Customer>,
     /// When it is done.
     pub(super) now: Timestamp,
     /// Whether to print JSON.
@@ -47,12 +49,24 @@ impl KnownCustomerArguments {
             (None, Some(table)) => simulators_clock(&at_simulator(table, "clock")?).await?.now(),
         };
         let publisher = publisher.id.clone();
+        let customers = Customers::new(&config.table);
+        let get = async |id: &CustomerId| {
+            let known = customers.get(&publisher, id).await.map_err(|error| error.in_short())?;
+            Ok::<_, Failure>(known.map(|known| known.customer))
+        };
+        // Nobody else's transaction or account may be meant where it is a customer's own id.
+        let named = CustomerId::parse(&self.who).ok();
+        let person = match &named {
+            Some(id) => get(id).await?,
+            None => None,
+        };
+        if let (Some(id), Some(person)) = (named, person) {
+            return Ok(Found { config, publisher, id, person: Some(person), now, json });
+        }
         let found = whole_customer(&config.table, &publisher, &self.who).await?;
         let nobody = "this is a Roku account that no customer has shown a receipt for";
         let id = found.customer.ok_or(nobody)?;
-        let known = Customers::new(&config.table).get(&publisher, &id).await;
-        let known = known.map_err(|error| error.in_short())?;
-        let known = known.ok_or_else(|| format!("customer {id} was deleted before"))?;
-        Ok(Found { config, publisher, customer: known.customer, now, json })
+        let person = get(&id).await?;
+        Ok(Found { config, publisher, id, person, now, json })
     }
 }

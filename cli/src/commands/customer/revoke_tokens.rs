@@ -11,9 +11,8 @@ use crate::commands::{Failure, print};
 /// # Errors
 /// When nobody is found, or the table cannot be used.
 pub(super) async fn run(arguments: KnownCustomerArguments) -> Result<(), Failure> {
-    let Found { config, publisher, customer, now, json } = arguments.open().await?;
-    let id = &customer.id;
-    let revoked = Customers::new(&config.table).revoke_tokens(&publisher, id, now).await;
+    let Found { config, publisher, id, now, json, .. } = arguments.open().await?;
+    let revoked = Customers::new(&config.table).revoke_tokens(&publisher, &id, now).await;
     revoked.map_err(|error| error.in_short())?;
     print(&if json {
         json!({ "customer": id, "revokedUpTo": now }).to_string()

@@ -14,7 +14,7 @@ const OLDEST_KEYS: SignedDuration = SignedDuration::from_hours(3);
 /// Looks when the keys were last fetched.
 pub(super) async fn examine(config: &Config, now: Timestamp) -> Finding {
     let address = &config.roku_keys_url;
-    let fetched = match StoredKeys::new(&config.table, address).load().await {
+    let fetched = match StoredKeys::of_roku(&config.table, address).load().await {
         Ok(fetched) => fetched,
         Err(error) => return Finding::unexamined(WHAT, error.in_short()),
     };
