@@ -150,7 +150,8 @@ fn parse(text: &str, path: &Path) -> Result<CatalogFile, CatalogFileError> {
     let mut unknown = None;
     let parsed = toml::Deserializer::parse(text).and_then(|fields| {
         serde_ignored::deserialize(fields, |field| {
-            unknown.get_or_insert(field.to_string());
+            // A `?` stands for what may be left out.
+            unknown.get_or_insert(field.to_string().replace(".?", ""));
         })
     });
     let file: Fields = match parsed {

@@ -186,7 +186,7 @@ fn print_text(stack: &Stack) {
         println!("There is no publisher {publisher} yet. To make it:\n");
         println!("  cargo run -- publisher create {publisher} --channel ID --local={dynamodb}");
         println!("  cargo run -- catalog apply FILE --local={dynamodb}\n");
-        println!("Roku sells what is in the catalog as soon as it is applied.");
+        println!("Roku sells what is in the catalog a second after it is applied.");
     }
     print_faults(stack);
     let offer = stack.publisher.catalog.offers().first();

@@ -85,7 +85,7 @@ async fn create(what: PublisherAndSettings) -> Result<(), Failure> {
 
 fn next_steps(id: &PublisherId) -> String {
     [
-        "next:".to_owned(),
+        "next, with the same --table or --local:".to_owned(),
         "  usher catalog apply FILE        what it sells".to_owned(),
         format!("  usher publisher rotate-key {id}  its Roku Pay API key"),
         format!("  usher token create {id}          what its middleware sends"),

@@ -50,19 +50,19 @@ fn version_1(offer: &Offer) -> Value {
         "offerPrice": price,
         "offerCurrency": offer.currency,
         "offerCurrencySymbol": symbol(&offer.currency),
-        "offerCountry": country(offer),
+        "offerCountry": offer.id.country(),
         "customerPriceInclTax": price,
         "customerPriceExclTax": price,
         "customerCurrency": offer.currency,
         "customerCurrencySymbol": symbol(&offer.currency),
-        "customerCountry": country(offer),
+        "customerCountry": offer.id.country(),
         "discountedCustomerPriceInclTax": null,
         "discountedCustomerPriceExclTax": null,
         "discountPeriods": null,
         "applicableTaxRate": 0,
         "period": offer.period,
         "freePeriods": 0,
-        "freeDays": 0,
+        "freeDays": offer.free_days,
         "accessToTags": offer.tags,
         "active": true,
         "offerUrl": null,
@@ -88,7 +88,7 @@ fn version_2(offer: &Offer) -> Value {
             "rules": [],
         },
         "billingCycle": offer.period.map(billing_cycle),
-        "freeTrial": null,
+        "freeTrial": free_trial(offer),
         "tags": offer.tags,
         "appStoreProductIds": { "roku": offer.roku_product() },
         "externalProperties": {},
@@ -100,20 +100,14 @@ fn version_2(offer: &Offer) -> Value {
     })
 }
 
-/// The country that an offer is localised for, as its id says.
-fn country(offer: &Offer) -> Option<&str> {
-    offer.id.as_str().split_once('_').map(|(_, country)| country)
+fn free_trial(offer: &Offer) -> Value {
+    match offer.free_days {
+        0 => Value::Null,
+        days => json!({ "type": "day", "duration": days }),
+    }
 }
 
 fn billing_cycle(period: Period) -> Value {
-    let (unit, amount) = match period {
-        Period::Day => ("day", 1),
-        Period::Week => ("week", 1),
-        Period::TwoWeeks => ("week", 2),
-        Period::Month => ("month", 1),
-        Period::ThreeMonths => ("month", 3),
-        Period::SixMonths => ("month", 6),
-        Period::Year => ("year", 1),
-    };
+    let (unit, amount) = period.cycle();
     json!({ "periodUnit": unit, "amount": amount })
 }

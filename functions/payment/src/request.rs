@@ -58,6 +58,10 @@ impl UnverifiedReceipt {
         let offer = OfferId::parse(offer).map_err(|why| InvalidField::new("offerId", why))?;
         let order = match body.get("order") {
             Some(Value::Object(order)) => order.clone(),
+            // The oldest body names the transaction and nothing of the order.
+            Some(Value::Null) | None if body.contains_key("rokuTransactionId") => {
+                Map::from_iter([("purchaseId".to_owned(), body["rokuTransactionId"].clone())])
+            }
             Some(Value::Null) | None => return Err(InvalidField::new("order", "is missing")),
             Some(_) => return Err(InvalidField::new("order", "must be an object")),
         };
@@ -170,6 +174,11 @@ mod tests {
             "customerToken": "abc", "offerId": "S123456789_US", "receipt": {}, "appType": "roku",
             "order": { "purchaseId": "1", "amount": "$7.99", "total": "8,55 €", "qty": "1" },
         });
+        let oldest = json!({
+            "paymentEvent": "new", "customerToken": "abc", "offerId": "S123456789_US",
+            "rokuTransactionId": "abc-1",
+        });
+        assert_eq!(parse(&oldest).unwrap().purchase_id, "abc-1");
         let claimed = parse(&older).unwrap().customer;
         assert!(
             matches!(claimed, Some(ClaimedCustomer::Token(token)) if token.expose_secret() == "abc")

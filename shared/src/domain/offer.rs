@@ -153,6 +153,19 @@ impl Period {
         }
     }
 
+    /// The unit and how many of it, as API 3.1 writes a cycle (`cleeng-api.md` §4).
+    pub fn cycle(self) -> (&'static str, u32) {
+        match self {
+            Self::Day => ("day", 1),
+            Self::Week => ("week", 1),
+            Self::TwoWeeks => ("week", 2),
+            Self::Month => ("month", 1),
+            Self::ThreeMonths => ("month", 3),
+            Self::SixMonths => ("month", 6),
+            Self::Year => ("year", 1),
+        }
+    }
+
     /// So many days, or so many months of the calendar.
     fn length(self) -> (Unit, i64) {
         match self {

@@ -111,19 +111,6 @@ pub fn subscriptions<'a>(
     all
 }
 
-impl Subscription<'_> {
-    /// The status in MediaStore, of `active`, `active_trial`, `cancelled`, `expired`, `terminated`.
-    pub fn media_store_status(&self) -> &'static str {
-        match self.status {
-            Status::Active if self.in_trial => "active_trial",
-            Status::Active => "active",
-            Status::Cancelled => "cancelled",
-            Status::Expired => "expired",
-            Status::Terminated => "terminated",
-        }
-    }
-}
-
 /// An account at a moment.
 struct Reading<'a> {
     account: &'a Account,

@@ -161,9 +161,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_simulator_is_three_ports_before_the_secrets() {
+    fn the_simulator_is_at_the_port_before_the_table() {
         let expected = "http://127.0.0.1:8081/listen/transaction-service.svc";
-        assert_eq!(simulator_beside("http://127.0.0.1:8084").as_deref(), Some(expected));
+        assert_eq!(simulator_beside("http://127.0.0.1:8082").as_deref(), Some(expected));
         assert_eq!(simulator_beside("nowhere"), None);
     }
 }

@@ -62,15 +62,7 @@ fn succession(other: &Succession) -> Value {
 /// How it is renewed. Completed are all terms, the trial among them, but the last one of what is
 /// open; by the calendar, because Roku does not count them.
 fn cycle(one: &Subscription<'_>, period: Period) -> Value {
-    let (unit, amount) = match period {
-        Period::Day => ("day", 1),
-        Period::Week => ("week", 1),
-        Period::TwoWeeks => ("week", 2),
-        Period::Month => ("month", 1),
-        Period::ThreeMonths => ("month", 3),
-        Period::SixMonths => ("month", 6),
-        Period::Year => ("year", 1),
-    };
+    let (unit, amount) = period.cycle();
     json!({ "completed": completed(one, period), "unit": unit, "amount": amount })
 }
 

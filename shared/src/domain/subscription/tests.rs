@@ -70,12 +70,22 @@ fn upgrade(more: Value) -> Vec<Fact> {
     ]
 }
 
-/// Each as `offer status (MediaStore's word, 3.1's) expires; pays what when`.
+fn word(one: &Subscription<'_>) -> &'static str {
+    match one.status {
+        Status::Active if one.in_trial => "active_trial",
+        Status::Active => "active",
+        Status::Cancelled => "cancelled",
+        Status::Expired => "expired",
+        Status::Terminated => "terminated",
+    }
+}
+
+/// Each as `offer status (our word, 3.1's) expires; pays what when`.
 fn shown(facts: Vec<Fact>, now: &str) -> Vec<String> {
     let (accounts, store) = ([fold(facts)], store());
     let listed = subscriptions(&accounts, &store, at(now));
     let show = |one: &Subscription<'_>| {
-        let words = (one.media_store_status(), one.status.of_subscription());
+        let words = (word(one), one.status.of_subscription());
         let until = one.expires_at.map_or("for ever".to_owned(), |end| end.to_string());
         let pays = one.next_payment.as_ref().map_or("nothing".to_owned(), |next| {
             format!("{} {} at {}", next.price, next.currency, next.at)
