@@ -144,7 +144,7 @@ impl PublisherArgument {
     /// The publisher, and what a handler needs to work for it.
     ///
     /// # Errors
-    /// When the id is none, nobody has applied a catalog for it, or the table cannot be read.
+    /// When the id is none, there is no such publisher, or the table cannot be read.
     async fn open(self, roku_keys_url: String) -> Result<(Config, Arc<Publisher>), Failure> {
         let id = publisher_id(&self.publisher)?;
         let config = self.table.config(roku_keys_url).await;

@@ -1,4 +1,4 @@
-//! `usher`: run everything on one machine, check and apply catalogs, issue tokens, look customers up.
+//! `usher`: the operator's tool.
 
 use std::process::ExitCode;
 

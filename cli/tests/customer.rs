@@ -1,4 +1,4 @@
-//! `usher customer show`, run as a person runs it, on a stack whose clock is moved.
+//! `usher customer` and `usher signing-key`, run as a person runs them, on a stack whose clock is moved.
 #![expect(clippy::unwrap_used, reason = "a test fails where this does")]
 
 use std::process::{Command, Output};

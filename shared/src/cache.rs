@@ -35,6 +35,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         insert(&mut entries, key, value);
     }
+
     /// Remembers a value from now on, unless one is still fresh. Whether it did.
     pub(crate) fn put_if_stale(&self, key: K, value: V) -> bool {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,8 +7,8 @@
 //! are two, alike but for their lives: the customer token that a middleware holds, and the JWT of an
 //! app, which a [`session`] renews.
 //!
-//! [`Bearer::is_revoked`] is to be asked once the customer is read: what a signature says cannot be
-//! taken back.
+//! What a signature says cannot be taken back, so whether a token was revoked is seen where its
+//! customer is read: [`Bearer::customer`], [`Bearer::accounts`].
 
 mod provider;
 pub mod session;
@@ -21,9 +21,12 @@ use serde::{Deserialize, Serialize};
 pub use signer::TokenSigner;
 pub use verifier::TokenVerifier;
 
+use crate::domain::account::Account;
 use crate::domain::id::{CustomerId, PublisherId};
 use crate::secrets::SecretError;
 use crate::store::StoreError;
+use crate::store::accounts::Accounts;
+use crate::store::customers::{Customers, KnownCustomer};
 
 /// Which of our tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +59,29 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    /// The customer, as a person.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] where the token was revoked, or they were erased.
+    pub async fn customer(&self, customers: &Customers) -> Result<KnownCustomer, TokenError> {
+        let known = customers.get(&self.publisher_id, &self.customer_id).await?;
+        let known = known.filter(|known| !self.is_revoked(known.tokens_revoked_at));
+        known.ok_or(TokenError::Invalid)
+    }
+
+    /// The Roku accounts that are linked to the customer: one query.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] where the token was revoked.
+    pub async fn accounts(&self, accounts: &Accounts) -> Result<Vec<Account>, TokenError> {
+        let held = accounts.of_customer(&self.publisher_id, &self.customer_id).await?;
+        let is_revoked = self.is_revoked(held.tokens_revoked_at);
+        (!is_revoked).then_some(held.accounts).ok_or(TokenError::Invalid)
+    }
+
     /// Whether the token is worth nothing any more, where those issued up to a moment were revoked. A
     /// token tells its moment in whole seconds, so one of the same second is worth nothing either.
-    pub fn is_revoked(&self, revoked_up_to: Option<Timestamp>) -> bool {
+    fn is_revoked(&self, revoked_up_to: Option<Timestamp>) -> bool {
         revoked_up_to.is_some_and(|moment| self.issued_at <= moment)
     }
 }

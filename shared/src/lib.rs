@@ -9,8 +9,9 @@
 //! - [`secrets`]: the API keys and the token seed, in Secrets Manager
 //! - [`queue`]: the questions to Roku that are on their way, in SQS
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
-//! - [`customer_token`]: the tokens that customers carry
-//! - [`clock`], [`config`], [`metrics`], [`respond`]: what every function needs around its handler
+//! - [`customer_token`], [`bearer`]: the tokens that customers carry, and requests that come with one
+//! - [`clock`], [`config`], [`http`], [`metrics`], [`respond`]: what every function needs around its
+//!   handler
 
 pub mod bearer;
 mod cache;

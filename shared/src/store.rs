@@ -44,7 +44,6 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
-
 use jiff::Timestamp;
 
 use crate::digest::sha256;
@@ -67,7 +66,6 @@ pub mod publisher_tokens;
 pub mod publishers;
 pub mod receipts;
 pub mod refresh_tokens;
-
 pub mod set_aside;
 pub mod shown_receipts;
 pub mod simultaneous;
@@ -137,12 +135,16 @@ impl Table {
         Ok(answer.map_err(StoreError::unavailable)?.item)
     }
 
-    /// The query for the items under a partition key whose sort keys begin with `prefix`.
+    /// The query for the items under a partition key whose sort keys begin with `prefix`; all of them
+    /// where it is empty.
     fn beginning(&self, pk: AttributeValue, prefix: &str) -> QueryFluentBuilder {
         let query = self.client.query().table_name(&self.name);
+        let query = query.expression_attribute_values(":pk", pk);
+        if prefix.is_empty() {
+            return query.key_condition_expression("pk = :pk");
+        }
         query
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", pk)
             .expression_attribute_values(":prefix", string(prefix))
     }
 
@@ -208,20 +210,6 @@ impl Table {
             Err(error) if is_condition_failed(&error) => Ok(None),
             Err(error) => Err(StoreError::unavailable(error)),
         }
-    }
-
-    /// Every item under a partition key whose sort key begins with `prefix`, page after page.
-    async fn query_all(&self, pk: String, prefix: &str) -> Result<Vec<Item>, StoreError> {
-        let mut request = self.client.query().table_name(&self.name);
-        request = match prefix {
-            "" => request.key_condition_expression("pk = :pk"),
-            prefix => request
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":prefix", string(prefix)),
-        };
-        let request = request.expression_attribute_values(":pk", string(pk));
-        let items = request.into_paginator().items().send().collect::<Result<_, _>>().await;
-        items.map_err(StoreError::unavailable)
     }
 
     /// A put that is part of a transaction.

@@ -143,7 +143,8 @@ impl FileAndTable {
 }
 
 fn offers_in_text(catalog: &Catalog) -> String {
-    let header = ["offer", "title", "price", "period", "tags", "group", "rank", "Roku product"];
+    let header =
+        ["offer", "title", "price", "period", "tags", "group", "rank", "free days", "Roku product"];
     let row = |offer: &Offer| {
         let fields = fields(offer);
         let word = |name: &str| fields.get(name).map_or_else(String::new, in_words);
@@ -156,6 +157,7 @@ fn offers_in_text(catalog: &Catalog) -> String {
             word("tags"),
             offer.group.clone().unwrap_or_default(),
             rank,
+            offer.free_days.to_string(),
             offer.roku_product().to_string(),
         ]
     };
@@ -173,6 +175,7 @@ fn offers_in_json(catalog: &Catalog) -> Value {
             "tags": offer.tags,
             "group": offer.group,
             "rank": offer.rank,
+            "freeDays": offer.free_days,
             "rokuProduct": offer.roku_product(),
         })
     };

@@ -20,7 +20,9 @@ use usher::store::publishers::Publishers;
 use self::finding::{Finding, in_json, in_text};
 use super::queues::{QueuesArgument, beside};
 use super::secrets::SecretsArgument;
-use super::{Failure, MomentArgument, TableArgument, print, publisher_id, web_address};
+use super::{
+    Failure, MomentArgument, TableArgument, no_publisher, print, publisher_id, web_address,
+};
 
 /// Whom to examine.
 #[derive(Debug, Args)]
@@ -90,13 +92,13 @@ async fn examine_publisher(config: &Config, id: &PublisherId, now: Timestamp) ->
     let table = &config.table;
     let known = match Publishers::new(table).find(id).await {
         Err(error) => Err(error.in_short()),
-        Ok(None) => Err(format!("publisher {id} has none yet; apply one: usher catalog apply")),
+        Ok(None) => Err(no_publisher(id)),
         Ok(Some(publisher)) => Ok(publisher),
     };
     match known {
         Err(why) => {
             let aside = set_aside::examine(table, id, None, now).await;
-            vec![Finding::unexamined("catalog", why), aside]
+            vec![Finding::unexamined("publisher", why), aside]
         }
         Ok(publisher) => {
             let (unmapped, mut channels, aside) = tokio::join!(

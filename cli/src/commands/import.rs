@@ -45,7 +45,7 @@ pub struct Arguments {
     #[arg(long)]
     restart: bool,
     /// Give a Roku account that another customer holds to the one in the file. Otherwise it stays,
-    /// and the row is rejected, whatever the catalog says about receipts
+    /// and the row is rejected, whatever the settings say about receipts
     #[arg(long)]
     transfer: bool,
     /// How long to go on when Roku does not answer

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use usher::domain::catalog::Catalog;
 use usher::domain::id::PublisherId;
-use usher::domain::publisher::Publisher;
+use usher::domain::publisher::{Publisher, Settings};
 use usher::store::turns::Rate;
 
 use super::{Failure, publisher_id};
@@ -108,19 +108,19 @@ fn publisher(arguments: &Arguments, kept: &Kept) -> Result<(Publisher, Saving), 
         return Ok((catalog_file::read(file)?, Saving::Always));
     }
     if let Some(id) = &arguments.publisher {
-        return Ok((unknown(publisher_id(id)?)?, Saving::Never));
+        return Ok((unknown(publisher_id(id)?), Saving::Never));
     }
     let demo = catalog_file::demo()?;
     match kept.publisher() {
-        Some(last) if last != demo.id => Ok((unknown(last)?, Saving::Never)),
+        Some(last) if last != demo.id => Ok((unknown(last), Saving::Never)),
         _ => Ok((demo, Saving::IfNew)),
     }
 }
 
 /// A publisher of whom nothing is known: no channel, and nothing to sell.
-fn unknown(id: PublisherId) -> Result<Publisher, Failure> {
-    let settings = serde_json::from_value(json!({ "channels": [] }))?;
-    Ok(Publisher { id, settings, catalog: Catalog::default() })
+fn unknown(id: PublisherId) -> Publisher {
+    let settings = Settings::of_channels(Vec::new());
+    Publisher { id, settings, catalog: Catalog::default() }
 }
 
 fn roku_api_key(arguments: &Arguments, kept: &Kept, publisher: &PublisherId) -> SecretString {

@@ -26,7 +26,6 @@ use usher::domain::offer::OfferId;
 use usher::domain::publisher::Publisher;
 use usher::http;
 use usher::respond::{Failure, envelope, in_time, json, unless_it_panics};
-use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
 use usher::store::publisher_tokens::PublisherTokens;
@@ -158,17 +157,10 @@ impl AccessStatus {
     /// The publisher, and the accounts that are linked to the customer; `Invalid` where the token
     /// was revoked.
     async fn held(&self, bearer: &Bearer) -> Result<(Arc<Publisher>, Vec<Account>), TokenError> {
-        let (publisher, held) = tokio::try_join!(
-            self.publishers.find(&bearer.publisher_id),
-            self.accounts.of_customer(&bearer.publisher_id, &bearer.customer_id),
-        )?;
-        let publisher = publisher.ok_or_else(|| {
-            StoreError::Corrupt(format!("publisher {} is gone", bearer.publisher_id))
-        })?;
-        if bearer.is_revoked(held.tokens_revoked_at) {
-            return Err(TokenError::Invalid);
-        }
-        Ok((publisher, held.accounts))
+        tokio::try_join!(
+            async { Ok(self.publishers.of_token(&bearer.publisher_id).await?) },
+            bearer.accounts(&self.accounts),
+        )
     }
 }
 

@@ -12,14 +12,12 @@ mod subscription;
 mod token;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde_json::Value;
 use usher::customer_token::{Bearer, TokenError};
 use usher::domain::customer::Customer;
 use usher::domain::email::Email;
 use usher::domain::id::{CustomerId, PublisherId};
-use usher::domain::publisher::Publisher;
 use usher::store::StoreError;
 
 use crate::AccessStatus;
@@ -86,10 +84,7 @@ impl AccessStatus {
 
     /// The person whom a token speaks for: nobody, where they were erased or it was revoked.
     async fn customer_of(&self, bearer: &Bearer) -> Result<Customer, RpcError> {
-        let (publisher, customer) = (&bearer.publisher_id, &bearer.customer_id);
-        let known = self.customers.get(publisher, customer).await.map_err(unavailable)?;
-        let known = known.filter(|known| !bearer.is_revoked(known.tokens_revoked_at));
-        known.map(|known| known.customer).ok_or_else(|| not_told(TokenError::Invalid))
+        Ok(bearer.customer(&self.customers).await.map_err(not_told)?.customer)
     }
 
     /// The customer whose `customerEmail` it is.
@@ -102,13 +97,6 @@ impl AccessStatus {
         let email = Email::parse(&email).map_err(|_| unknown_customer())?;
         let customer = self.customers.find(publisher, &email).await.map_err(unavailable)?;
         customer.ok_or_else(unknown_customer)
-    }
-
-    /// A publisher that has been named by a token: it is there.
-    async fn settings_of(&self, publisher: &PublisherId) -> Result<Arc<Publisher>, RpcError> {
-        let found = self.publishers.find(publisher).await.map_err(unavailable)?;
-        let gone = || StoreError::Corrupt(format!("publisher {publisher} is gone"));
-        found.ok_or_else(|| unavailable(gone()))
     }
 }
 

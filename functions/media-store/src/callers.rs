@@ -5,13 +5,12 @@ use std::sync::Arc;
 use lambda_http::http::StatusCode;
 use lambda_http::{Request, RequestExt};
 use usher::bearer;
-use usher::customer_token::{Bearer, TokenError};
+use usher::customer_token::Bearer;
 use usher::domain::account::Account;
 use usher::domain::customer::Customer;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
 use usher::respond::Failure;
-use usher::store::StoreError;
 
 use crate::MediaStore;
 
@@ -50,22 +49,17 @@ impl MediaStore {
     /// The customer whom a token speaks for; it is invalid where it was revoked, or they were
     /// erased.
     pub(crate) async fn person(&self, bearer: &Bearer) -> Result<Customer, Failure> {
-        let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await?;
-        let known = known.filter(|known| !bearer.is_revoked(known.tokens_revoked_at));
-        Ok(known.ok_or(TokenError::Invalid)?.customer)
+        Ok(bearer.customer(&self.customers).await?.customer)
     }
 
     /// The customer who calls, with what is linked to them.
     pub(crate) async fn holder(&self, request: &Request) -> Result<Holder, Failure> {
         let bearer = self.bearer(request).await?;
-        let (publisher, held) = tokio::try_join!(self.publisher(&bearer.publisher_id), async {
-            let held = self.accounts.of_customer(&bearer.publisher_id, &bearer.customer_id).await;
-            held.map_err(Failure::from)
-        })?;
-        if bearer.is_revoked(held.tokens_revoked_at) {
-            return Err(TokenError::Invalid.into());
-        }
-        Ok(Holder { bearer, publisher, accounts: held.accounts })
+        let (publisher, accounts) =
+            tokio::try_join!(self.publisher(&bearer.publisher_id), async {
+                Ok(bearer.accounts(&self.accounts).await?)
+            })?;
+        Ok(Holder { bearer, publisher, accounts })
     }
 
     /// Whose catalog a request is about: that of a publisher's middleware, or of a customer's
@@ -94,7 +88,6 @@ impl MediaStore {
     }
 
     pub(crate) async fn publisher(&self, id: &PublisherId) -> Result<Arc<Publisher>, Failure> {
-        let publisher = self.publishers.find(id).await?;
-        publisher.ok_or_else(|| StoreError::Corrupt(format!("publisher {id} is gone")).into())
+        Ok(self.publishers.of_token(id).await?)
     }
 }

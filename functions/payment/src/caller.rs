@@ -4,7 +4,7 @@
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use usher::bearer;
-use usher::customer_token::{Bearer, TokenError, TokenVerifier};
+use usher::customer_token::TokenVerifier;
 use usher::domain::id::PublisherId;
 use usher::respond::Failure;
 use usher::store::customers::{Customers, KnownCustomer};
@@ -30,7 +30,7 @@ impl Caller {
 #[derive(Debug)]
 pub(crate) struct Callers {
     pub(crate) publisher_tokens: PublisherTokens,
-    pub(crate) customer_tokens: TokenVerifier,
+    pub(crate) token_verifier: TokenVerifier,
     pub(crate) customers: Customers,
 }
 
@@ -43,18 +43,11 @@ impl Callers {
             return publisher.map(Caller::Publisher).ok_or_else(invalid_publisher_token);
         }
         let bearer = match bearer::token(headers) {
-            Some(token) => self.customer_tokens.verify(token).await?,
+            Some(token) => self.token_verifier.verify(token).await?,
             None => return Err(missing()),
         };
-        let known = self.customer_of(&bearer).await?;
+        let known = bearer.customer(&self.customers).await?;
         Ok(Caller::Customer(bearer.publisher_id, Box::new(known)))
-    }
-
-    /// The customer whom a token speaks for; `Invalid` where it was revoked, or they were erased.
-    pub(crate) async fn customer_of(&self, bearer: &Bearer) -> Result<KnownCustomer, TokenError> {
-        let known = self.customers.get(&bearer.publisher_id, &bearer.customer_id).await?;
-        let known = known.filter(|known| !bearer.is_revoked(known.tokens_revoked_at));
-        known.ok_or(TokenError::Invalid)
     }
 }
 

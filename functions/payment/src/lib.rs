@@ -71,7 +71,7 @@ impl Payment {
         Ok(Self {
             callers: Callers {
                 publisher_tokens: PublisherTokens::new(&config.table),
-                customer_tokens: TokenVerifier::new(config, http.clone()),
+                token_verifier: TokenVerifier::new(config, http.clone()),
                 customers: Customers::new(&config.table),
             },
             publishers: Publishers::new(&config.table),
@@ -155,9 +155,9 @@ impl Payment {
                 found.map_err(Failure::from)
             }
             ClaimedCustomer::Token(token) => {
-                let known = match self.callers.customer_tokens.verify(token.expose_secret()).await {
+                let known = match self.callers.token_verifier.verify(token.expose_secret()).await {
                     Ok(bearer) if bearer.publisher_id == *publisher => {
-                        self.callers.customer_of(&bearer).await
+                        bearer.customer(&self.callers.customers).await
                     }
                     Ok(_) => Err(TokenError::Invalid),
                     Err(error) => Err(error),

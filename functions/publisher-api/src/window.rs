@@ -7,6 +7,7 @@ use crate::refusal::bad_query;
 
 /// How many are sent where nobody says: as many as Cleeng's own lists.
 const DEFAULT_LIMIT: u32 = 50;
+
 /// The part of a list that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Window {

@@ -56,11 +56,7 @@ impl CustomerTokenKeys {
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn all(&self, now: Timestamp) -> Result<Vec<PublicKey>, StoreError> {
-        let pages = self.table.client.query().table_name(&self.table.name);
-        let pages = pages.key_condition_expression("pk = :pk");
-        let pages = pages.expression_attribute_values(":pk", string(PK));
-        let items = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-        let keys = items.map_err(StoreError::unavailable)?;
+        let keys = self.table.all_beginning(string(PK), "").await?;
         let keys = keys.iter().map(public_key).collect::<Result<Vec<_>, _>>()?;
         Ok(keys.into_iter().filter(|key| key.kept_until.is_none_or(|end| end > now)).collect())
     }

@@ -1,4 +1,4 @@
-//! A Roku account with everything that Roku told of it, for the operator's tool.
+//! A Roku account with everything that Roku told of it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 

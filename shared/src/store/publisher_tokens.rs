@@ -93,7 +93,7 @@ impl PublisherTokens {
     /// # Errors
     /// [`StoreError`] when the table cannot be read.
     pub async fn list(&self, publisher: &PublisherId) -> Result<Vec<ListedToken>, StoreError> {
-        let entries = self.table.query_all(list_pk(publisher), ENTRY).await?;
+        let entries = self.table.all_beginning(string(list_pk(publisher)), ENTRY).await?;
         let mut listed = entries.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
         listed.sort_by_key(|token| token.created_at);
         Ok(listed)
@@ -106,7 +106,7 @@ impl PublisherTokens {
     /// [`StoreError`] when the table cannot be used.
     pub async fn revoke(&self, publisher: &PublisherId, id: &TokenId) -> Result<bool, StoreError> {
         let prefix = format!("{ENTRY}{}", id.0);
-        let entries = self.table.query_all(list_pk(publisher), &prefix).await?;
+        let entries = self.table.all_beginning(string(list_pk(publisher)), &prefix).await?;
         for entry in &entries {
             let [item, entry] = keys(publisher, hash_of(entry)?);
             self.write([self.table.to_delete(item)?, self.table.to_delete(entry)?]).await?;

@@ -57,9 +57,18 @@ impl Publishers {
         Ok(Some(publisher))
     }
 
+    /// The publisher that a token names, and which therefore is there.
+    ///
+    /// # Errors
+    /// [`StoreError`] as for [`find`](Self::find), and where it is gone all the same.
+    pub async fn of_token(&self, id: &PublisherId) -> Result<Arc<Publisher>, StoreError> {
+        let known = self.find(id).await?;
+        known.ok_or_else(|| StoreError::corrupt(format!("publisher {id} is gone")))
+    }
+
     async fn read(&self, id: &PublisherId) -> Result<Option<Publisher>, StoreError> {
         let (mut settings, mut offers) = (None, Vec::new());
-        for mut item in self.table.query_all(pk(id), "").await? {
+        for mut item in self.table.all_beginning(string(pk(id)), "").await? {
             let body = from_map(&mut item)?;
             match text(&item, "sk")? {
                 "PUBLISHER" => settings = Some(from_item(body)?),
@@ -164,7 +173,7 @@ impl Publishers {
             changes.push(self.table.to_put(key(&sold_as(main_id), &pk))?);
         }
         let mut withdrawn = BTreeSet::new();
-        for item in self.table.query_all(pk.clone(), OFFER).await? {
+        for item in self.table.all_beginning(string(pk.clone()), OFFER).await? {
             let sold = text(&item, "sk")?.trim_start_matches(OFFER);
             let sold = OfferId::parse(sold).map_err(StoreError::corrupt)?;
             if !catalog.offers().iter().any(|offer| offer.id == sold) {

@@ -18,8 +18,9 @@ mod plan_changes;
 mod proportional;
 mod publisher_api;
 mod push_notification;
+mod roku_keys;
 mod routes;
-mod signing_keys;
+
 mod simultaneous;
 mod subscription;
 mod template;

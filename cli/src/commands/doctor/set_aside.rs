@@ -17,7 +17,7 @@ const DAYS: i64 = 7;
 /// More channels are not named.
 const MOST_CHANNELS: usize = 5;
 
-/// Counts them by reason. Only what is for a channel that the catalog does not name, even now, is
+/// Counts them by reason. Only what is for a channel that the settings do not name, even now, is
 /// wrong: the test of Roku's dashboard cannot be read, and new types of messages are Roku's affair.
 pub(super) async fn examine(
     table: &Table,
@@ -39,7 +39,7 @@ struct Counts {
     unreadable: usize,
     unknown_type: usize,
     foreign: usize,
-    /// For channels that the catalog has named since.
+    /// For channels that the settings name since.
     named_since: usize,
     /// The foreign channels.
     channels: BTreeSet<String>,
@@ -71,8 +71,8 @@ impl Counts {
         let Self { unreadable, unknown_type, foreign, named_since, channels } = self;
         let kinds = [
             (unreadable, "unreadable (as Roku's test messages are)"),
-            (foreign, "for channels that the catalog does not name"),
-            (named_since, "for channels that the catalog has named since"),
+            (foreign, "for channels that are not the publisher's"),
+            (named_since, "for channels that are the publisher's since"),
             (unknown_type, "of an unknown type"),
         ];
         let some = kinds.into_iter().filter(|(count, _)| *count > 0);
@@ -81,8 +81,8 @@ impl Counts {
         let at_least = if lately.may_be_more { ", and there may be more" } else { "" };
         let channels: Vec<String> = channels.into_iter().take(MOST_CHANNELS).collect();
         let todo = format!(
-            "channels {}: name those that are the publisher's in the catalog, then: usher catalog \
-             apply FILE, and let Roku's dashboard send the days again",
+            "channels {}: if they are the publisher's, name them with the others (usher publisher set \
+             ID --channel …), and let Roku's dashboard send the days again",
             channels.join(", ")
         );
         let values = json!({

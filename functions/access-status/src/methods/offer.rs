@@ -27,7 +27,7 @@ impl AccessStatus {
     async fn seller_of(&self, id: &OfferId, params: &Params) -> Result<Arc<Publisher>, RpcError> {
         if params.text("publisherToken").is_some() {
             let publisher = self.publisher_of(params).await?;
-            return self.settings_of(&publisher).await;
+            return self.publishers.of_token(&publisher).await.map_err(unavailable);
         }
         let mut sellers = self.publishers.that_sell(id).await.map_err(unavailable)?;
         let seller = sellers.pop().ok_or_else(offer_not_found)?;

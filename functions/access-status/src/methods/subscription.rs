@@ -28,8 +28,9 @@ impl AccessStatus {
         }
         let customer = self.customer_named(&publisher, params).await?;
         let held = self.accounts.of_customer(&publisher, &customer);
-        let (publisher, held) = tokio::join!(self.settings_of(&publisher), held);
-        let (publisher, accounts) = (publisher?, held.map_err(unavailable)?.accounts);
+        let (publisher, held) = tokio::join!(self.publishers.of_token(&publisher), held);
+        let publisher = publisher.map_err(unavailable)?;
+        let accounts = held.map_err(unavailable)?.accounts;
         let mut listed = subscriptions(&accounts, &publisher, self.clock.now());
         listed.retain(|one| one.offer.id.is_subscription() && one.status.is_open());
         let items: Vec<Value> = listed.iter().skip(offset).take(limit).map(item).collect();
