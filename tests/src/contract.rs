@@ -89,7 +89,8 @@ impl Contract {
     pub fn hold(&self, at: &str, value: &Value, what: &str) {
         let validator = self.validator(at, what);
         let faults = validator.iter_errors(value);
-        let faults: Vec<_> = faults.map(|fault| format!("{} {fault}", fault.instance_path())).collect();
+        let faults: Vec<_> =
+            faults.map(|fault| format!("{} {fault}", fault.instance_path())).collect();
         assert!(faults.is_empty(), "{what}: {at}\n{}\n{value:#}", faults.join("\n"));
     }
 
@@ -100,6 +101,7 @@ impl Contract {
             let place = at.replace('{', "%7B").replace('}', "%7D");
             let schema = json!({ "$ref": format!("{ADDRESS}#{place}") });
             let options = jsonschema::options().with_registry(&self.registry);
+            let options = options.should_validate_formats(true);
             Arc::new(options.build(&schema).expect("a sound schema"))
         };
         let mut validators = self.validators.lock().unwrap();

@@ -1,10 +1,14 @@
 //! `openapi.yaml` describes this API, all of it and nothing else. That answers are as it says every
 //! other test checks (`usher_tests::contract`).
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use usher_cli::template::Template;
-use usher_tests::Usher;
 use usher_tests::contract::Contract;
+use usher_tests::wire::{Fault, usher_behind_a_wire};
+use usher_tests::{Usher, jwt};
+
+const ANN: &str = "ann@example.com";
 
 /// Where the JSON-RPC methods have their names.
 const METHODS: &str = include_str!("../../../functions/access-status/src/methods.rs");
@@ -60,6 +64,39 @@ async fn every_method_of_json_rpc_that_it_has_is_answered() {
     }
 }
 
+/// The routes that need no store to say what they have to say.
+const WITHOUT_STORE: [(&str, &str); 5] = [
+    ("POST", "/3.0/json-rpc"),
+    ("POST", "/api/3.0/json-rpc"),
+    ("POST", "/auths"),
+    ("POST", "/customers"),
+    ("GET", "/locales"),
+];
+
+#[tokio::test]
+async fn while_the_store_is_down_every_route_answers_as_it_says() {
+    let (usher, wire) = usher_behind_a_wire().await;
+    let ann = json!({ "publisherToken": usher.token(), "customerData": { "email": ANN } });
+    let ann = usher.rpc("registerCustomer", ann).await["result"]["token"].clone();
+    let ann = ann.as_str().unwrap();
+    let bearer = format!("Bearer {ann}");
+    let headers = [("x-publisher-token", usher.token()), ("authorization", bearer.as_str())];
+    let body = json!({
+        "customerEmail": ANN, "refreshToken": "1",
+        "offerId": "S123456789_US", "order": { "purchaseId": "1" },
+    });
+    wire.arm(0, Fault::LostOnTheWay);
+    for (method, route) in Contract::of_this_version().routes() {
+        let path = route.replace("{customerId}", &jwt::customer(ann));
+        let path = path.replace("{publisherId}", "123456789").replace(['{', '}'], "");
+        let verb = Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = usher.request(verb, &path, &headers, body.to_string()).await;
+        let is_unavailable = answer.status == 503;
+        let needs_store = !WITHOUT_STORE.contains(&(method.as_str(), route.as_str()));
+        assert_eq!(is_unavailable, needs_store, "{method} {route}: {}", answer.body);
+    }
+}
+
 #[test]
 fn its_examples_are_as_it_says() {
     let mut examples = Vec::new();
@@ -68,6 +105,23 @@ fn its_examples_are_as_it_says() {
     for (schema, example) in examples {
         Contract::of_this_version().hold(&schema, example, "an example");
     }
+}
+
+#[test]
+fn no_word_of_it_is_a_key_without_a_value() {
+    assert_eq!(keys_without_value(description()), Vec::<&str>::new(), "a comma wants quotes");
+}
+
+/// What YAML makes of `{ description: One, two }`.
+fn keys_without_value(value: &Value) -> Vec<&str> {
+    let list = value.as_array().into_iter().flatten().map(|one| ("", one));
+    let members = value.as_object().into_iter().flatten().map(|(key, one)| (key.as_str(), one));
+    let members = members.filter(|(key, _)| !["example", "examples", "enum"].contains(key));
+    let found = list.chain(members).map(|(key, one)| match one {
+        Value::Null => vec![key],
+        one => keys_without_value(one),
+    });
+    found.flatten().collect()
 }
 
 /// Every example, with the place of the schema that stands beside it.
