@@ -1,5 +1,6 @@
 //! What is different between two settings or two offers, field by field.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -20,10 +21,11 @@ pub(crate) struct FieldChange {
 /// value.
 pub(crate) fn field_changes<T: Serialize>(old: Option<&T>, new: &T) -> Vec<FieldChange> {
     let (old, new) = (old.map(fields).unwrap_or_default(), fields(new));
-    let old_of = |field: &String| old.get(field).cloned().unwrap_or_default();
-    let changes = new.into_iter().map(|(field, new)| {
-        let old = old_of(&field);
-        FieldChange { field, old, new }
+    // What is not there is none, on either side.
+    let names: BTreeSet<String> = old.keys().chain(new.keys()).cloned().collect();
+    let changes = names.into_iter().map(|field| {
+        let value = |of: &Map<String, Value>| of.get(&field).cloned().unwrap_or_default();
+        FieldChange { old: value(&old), new: value(&new), field }
     });
     changes.filter(|change| change.old != change.new).collect()
 }
@@ -65,6 +67,8 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_told() {
+        let gone = field_changes(Some(&json!({ "provider": { "issuer": "x" } })), &json!({}));
+        assert_eq!(gone[0].to_string(), "provider: issuer x → none");
         let old = json!({ "price": "7.99", "tags": ["a"], "group": null, "rank": 1 });
         let new = json!({ "price": "8.99", "tags": ["a", "b"], "group": "plans", "rank": 1 });
         let told: Vec<_> =

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use access_status::AccessStatus;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -48,8 +49,12 @@ pub fn router(template: &Template, config: &Config) -> Result<Router, StackError
         let method = MethodFilter::try_from(route.method.clone())
             .map_err(|method| StackError::NoHandler(method.to_string()))?;
         let key = format!("{} {}", route.method, route.path);
-        let run = move |parameters: RawPathParams, request: Request| async move {
-            run(&handler, key, values_of(&parameters), request).await
+        let run = move |parameters: Result<RawPathParams, RawPathParamsRejection>,
+                        request: Request| async move {
+            match parameters {
+                Ok(parameters) => run(&handler, key, values_of(&parameters), request).await,
+                Err(_) => failure(StatusCode::BAD_REQUEST, "Bad Request"),
+            }
         };
         router = router.route(&route.path, on(method, run));
     }

@@ -64,6 +64,8 @@ pub enum Saving {
     Always,
     /// It is saved if the table has none of that id.
     IfNew,
+    /// Its catalog is saved, and its settings are those that the table has.
+    CatalogOnly,
     /// It is what the table has, now or later.
     Never,
 }
@@ -131,6 +133,12 @@ pub struct Stack {
 /// Why the stack does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
+    /// A catalog without settings, and nobody has told them before.
+    #[error(
+        "there is no publisher {0} yet, and no [settings] in the catalog: add them, or begin with \
+         --publisher {0} and usher publisher create"
+    )]
+    NoSettings(PublisherId),
     /// An address is taken or not ours.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -320,6 +328,11 @@ async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Conf
 /// Saves the publisher, or not. Gives what the table has then, or what was given where it has none.
 async fn load(table: &Table, given: Publisher, saving: Saving) -> Result<Publisher, StackError> {
     let known = in_table(table, &given.id).await?;
+    if saving == Saving::CatalogOnly {
+        let known = known.ok_or_else(|| StackError::NoSettings(given.id.clone()))?;
+        Publishers::new(table).save_catalog(&given.id, &given.catalog).await?;
+        return Ok(Publisher { settings: known.settings.clone(), ..given });
+    }
     if saving == Saving::Always || (saving == Saving::IfNew && known.is_none()) {
         Publishers::new(table).save(&given).await?;
         return Ok(given);

@@ -221,7 +221,7 @@ fn what_of_a_catalog_should_be_looked_at_is_told_by_the_check() {
     assert_eq!(told["warnings"].as_array().map(Vec::len), Some(1), "{told}");
 
     let local = refusal(&usher(&["local", "--catalog", file, "--listen", "127.0.0.1:0"]));
-    assert!(local.contains("there is no [settings]"), "{local}");
+    assert!(local.contains("no [settings] in the catalog"), "{local}");
 }
 
 /// Rotates the demo publisher's key, with Roku where the stack has it.

@@ -17,7 +17,7 @@ use usher::domain::publisher::{Publisher, Settings};
 use usher::store::turns::Rate;
 
 use super::{Failure, publisher_id};
-use crate::catalog_file;
+use crate::catalog_file::{self, CatalogFile};
 use crate::kept::Kept;
 use crate::stack::{Options, Saving, Stack};
 
@@ -105,7 +105,13 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// For whom it runs, and what becomes of what the table says of them.
 fn publisher(arguments: &Arguments, kept: &Kept) -> Result<(Publisher, Saving), Failure> {
     if let Some(file) = &arguments.catalog {
-        return Ok((catalog_file::read(file)?, Saving::Always));
+        let file = CatalogFile::read(file)?;
+        let Some(settings) = file.settings else {
+            let publisher = Publisher { catalog: file.catalog, ..unknown(file.publisher) };
+            return Ok((publisher, Saving::CatalogOnly));
+        };
+        let (id, catalog) = (file.publisher, file.catalog);
+        return Ok((Publisher { id, settings, catalog }, Saving::Always));
     }
     if let Some(id) = &arguments.publisher {
         return Ok((unknown(publisher_id(id)?), Saving::Never));

@@ -48,6 +48,10 @@ impl PublisherApi {
         request: &Request,
     ) -> Result<Response<Body>, Failure> {
         let parameters = Parameters::of(request);
+        if !parameters.all("customerEmail").is_empty() {
+            // Passed over, it would list everybody's.
+            return Err(bad_query("customerEmail", "is not known here; send customerId"));
+        }
         let filter = Filter::of(&parameters)?;
         let window = Window::of_at_most(MAX_LIMIT, &parameters)?;
         if let Some(named) = Named::of(&parameters)? {

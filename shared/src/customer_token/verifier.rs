@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 
 use super::provider::ProviderTokens;
-use super::{Bearer, Claims, TokenError};
+use super::{Bearer, Claims, Kind, TokenError};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -72,12 +72,15 @@ impl TokenVerifier {
         Ok(claims.bearer())
     }
 
-    /// Lets one of our tokens live longer. Says whether it may live so long.
+    /// Lets one of our customer tokens live longer. Says whether it may live so long.
     ///
     /// # Errors
-    /// As [`Self::verify`]; `Invalid` for the token of an identity provider.
+    /// As [`Self::verify`]; `Invalid` for the JWT of a session and the token of an identity provider.
     pub async fn extend(&self, token: &str, longer: SignedDuration) -> Result<bool, TokenError> {
-        let expires_at = self.signed_by_us(token).await?.exp;
+        let Claims { iat, exp: expires_at, .. } = self.signed_by_us(token).await?;
+        if expires_at - iat != Kind::CustomerToken.lifetime().as_secs() {
+            return Err(TokenError::Invalid); // a session is gone on with by its refresh token
+        }
         let expires_at = Timestamp::from_second(expires_at).map_err(|_| TokenError::Invalid)?;
         Ok(self.extensions.extend(token, expires_at, longer).await?)
     }

@@ -89,6 +89,9 @@ impl Publishers {
     /// [`StoreError`] when the table cannot be written, or the identity provider is another
     /// publisher's.
     pub async fn create(&self, id: &PublisherId, settings: &Settings) -> Result<bool, StoreError> {
+        if self.read(id).await?.is_some() {
+            return Ok(false);
+        }
         self.claim_identity_provider(id, settings).await?;
         self.table.put_new(settings_item(id, settings)?).await
     }
