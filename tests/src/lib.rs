@@ -1,13 +1,15 @@
 //! What the end-to-end tests stand on.
 //!
 //! Tests drive a running stack over HTTP, as Roku, a middleware and an app do: [`Usher`] is the
-//! stack with the calls that they make. [`foreign_roku::ForeignRoku`] is a Roku that is not ours,
+//! stack with the calls that they make, and holds every answer against the description of the API,
+//! [`contract::Contract`]. [`foreign_roku::ForeignRoku`] is a Roku that is not ours,
 //! [`identity_provider::IdentityProvider`] signs customers in and [`jwt`] reads tokens,
 //! [`gateway::start`] runs the functions a second time, [`lambda::Runtime`] runs their binaries,
 //! [`wire::Wire`] loses calls to DynamoDB, [`storyteller::Storyteller`] tells the stories of the
 //! corpus.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where this does")]
 
+pub mod contract;
 pub mod foreign_roku;
 pub mod gateway;
 pub mod identity_provider;

@@ -8,6 +8,7 @@ use usher_cli::catalog_file;
 use usher_cli::stack::{Options, Stack};
 use uuid::Uuid;
 
+use crate::contract::Contract;
 use crate::gateway;
 
 /// A stack with the demo publisher, and a client.
@@ -79,7 +80,7 @@ impl Usher {
         simulator.move_clock(simulator.clock().now() + time).await;
     }
 
-    /// Makes any request of the API.
+    /// Makes any request of the API. The answer is one that `openapi.yaml` describes.
     pub async fn request(
         &self,
         method: Method,
@@ -87,11 +88,11 @@ impl Usher {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.gateway)).body(body);
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.gateway));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.unwrap();
+        let response = request.body(body).send().await.unwrap();
         let header = |name| {
             let value = response.headers().get(name)?.to_str().unwrap();
             Some(value.to_owned())
@@ -99,7 +100,10 @@ impl Usher {
         let content_type = header("content-type").unwrap_or_default();
         let api_key = header("apikey");
         let status = response.status().as_u16();
-        Answer { status, content_type, api_key, body: response.text().await.unwrap() }
+        let body = response.text().await.unwrap();
+        let answer = Answer { status, content_type, api_key, body };
+        Contract::of_this_version().check(&method, path, &answer);
+        answer
     }
 
     /// The publisher's token.
@@ -149,8 +153,11 @@ impl Usher {
     pub async fn rpc(&self, method: &str, params: Value) -> Value {
         let call = json!({ "method": method, "params": params, "jsonrpc": "2.0", "id": 1 });
         let answer = self.request(Method::POST, "/3.0/json-rpc", &[], call.to_string()).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()
+        let answer = answer.json();
+        if !answer["result"].is_null() {
+            Contract::of_this_version().check_result(method, &answer["result"]);
+        }
+        answer
     }
 
     /// A token of a registered customer.

@@ -13,6 +13,7 @@ mod late_renewals;
 mod listing;
 mod media_store;
 mod notes;
+mod openapi;
 mod payment;
 mod plan_changes;
 mod proportional;
