@@ -76,6 +76,9 @@ async fn what_is_open_comes_first_and_is_the_same_by_whichever_id() {
     assert_eq!(ann["open"], json!({ "offers": [offer], "tags": ["basic"] }));
     assert_eq!(ann["receipts"][0]["outcome"], "granted");
     assert_eq!(ann["receipts"][0]["rokuCustomer"], ROKU_CUSTOMER);
+    let charge = &ann["accounts"][0]["charges"][0];
+    assert_eq!((&charge["kind"], &charge["refunded"]), (&json!("initial"), &Value::Null));
+    assert!(charge["total"].as_str().is_some_and(|total| total.starts_with("7.99")), "{charge}");
     let customer = ann["customer"].as_str().unwrap();
     for who in [customer, &purchase, ROKU_CUSTOMER] {
         assert_eq!(shown(&usher, who), ann, "{who}");

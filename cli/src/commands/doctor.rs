@@ -4,6 +4,7 @@ mod api_keys;
 mod channels;
 mod due;
 mod finding;
+mod identity_provider;
 mod public_keys;
 mod queues;
 mod set_aside;
@@ -101,12 +102,15 @@ async fn examine_publisher(config: &Config, id: &PublisherId, now: Timestamp) ->
             vec![Finding::unexamined("publisher", why), aside]
         }
         Ok(publisher) => {
-            let (unmapped, mut channels, aside) = tokio::join!(
+            let (provider, unmapped, mut channels, aside) = tokio::join!(
+                identity_provider::examine(&publisher),
                 unmapped::examine(table, &publisher),
                 channels::examine(table, &publisher, now),
                 set_aside::examine(table, id, Some(&publisher), now),
             );
-            let mut findings = vec![settings::examine(&publisher), unmapped];
+            let mut findings = vec![settings::examine(&publisher)];
+            findings.extend(provider);
+            findings.push(unmapped);
             findings.append(&mut channels);
             findings.push(aside);
             findings

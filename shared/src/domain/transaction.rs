@@ -7,6 +7,7 @@
 mod number;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -61,6 +62,17 @@ pub enum Kind {
     /// One that had failed before, made in grace or on hold. Where its push was lost, it is taken
     /// for a renewal.
     Recovered,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Initial => "initial",
+            Self::Renewal => "renewal",
+            Self::Switch => "switch",
+            Self::Recovered => "recovered",
+        })
+    }
 }
 
 /// What was given back of a charge.

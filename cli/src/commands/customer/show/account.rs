@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use usher::domain::account::{Account, Purchase};
-use usher::domain::id::{CustomerId, PurchaseId, RokuCustomerId, RokuProductId};
+use usher::domain::id::{CustomerId, PurchaseId, RokuCustomerId, RokuProductId, TransactionId};
 use usher::domain::offer::OfferId;
 use usher::domain::proration::difference;
 use usher::domain::publisher::Publisher;
 use usher::domain::standing::Standing;
 use usher::domain::timeline::{Entry, timeline};
+use usher::domain::transaction::{Transaction, transactions};
 use usher::store::histories::History;
 
 /// A Roku account.
@@ -21,6 +22,7 @@ pub(super) struct ShownAccount<'a> {
     pub(super) customer: Option<&'a CustomerId>,
     pub(super) ask_roku_at: Option<Timestamp>,
     pub(super) purchases: Vec<ShownPurchase<'a>>,
+    pub(super) charges: Vec<ShownCharge>,
     pub(super) timeline: Vec<ShownEntry>,
 }
 
@@ -38,6 +40,22 @@ pub(super) struct ShownPurchase<'a> {
     pub(super) replaces: Option<&'a PurchaseId>,
     pub(super) disputed_since: Option<Timestamp>,
     pub(super) charged_other_than_computed: Option<Charged>,
+}
+
+/// What the customer was charged, and given back.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ShownCharge {
+    pub(super) at: Timestamp,
+    pub(super) transaction: TransactionId,
+    pub(super) kind: String,
+    pub(super) product: Option<RokuProductId>,
+    /// Tax included.
+    pub(super) total: Option<Decimal>,
+    pub(super) tax: Option<Decimal>,
+    pub(super) currency: Option<String>,
+    pub(super) refunded_at: Option<Timestamp>,
+    pub(super) refunded: Option<Decimal>,
 }
 
 /// What Roku charged for an upgrade, and what was expected.
@@ -87,6 +105,7 @@ impl<'a> ShownAccount<'a> {
             customer: history.holder.as_ref(),
             ask_roku_at: account.ask_roku_at(),
             purchases: purchases.collect(),
+            charges: transactions(&history.facts).into_iter().map(charge).collect(),
             timeline: timeline(history.facts.iter().cloned()).into_iter().map(shown).collect(),
         }
     }
@@ -105,6 +124,20 @@ fn charged(account: &Account, id: &PurchaseId, publisher: &Publisher) -> Option<
         credit: found.credit,
         expected_credit: found.expected_credit,
     })
+}
+
+fn charge(charged: Transaction) -> ShownCharge {
+    ShownCharge {
+        at: charged.at,
+        transaction: charged.roku_transaction,
+        kind: charged.kind.to_string(),
+        product: charged.product,
+        total: charged.total,
+        tax: charged.tax,
+        currency: charged.currency,
+        refunded_at: charged.refund.as_ref().map(|refund| refund.at),
+        refunded: charged.refund.and_then(|refund| refund.amount),
+    }
 }
 
 fn shown(entry: Entry) -> ShownEntry {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::super::super::table::table;
 use super::Shown;
-use super::account::{ShownAccount, ShownEntry, ShownPurchase};
+use super::account::{ShownAccount, ShownCharge, ShownEntry, ShownPurchase};
 use super::open::Open;
 use super::receipt::ShownReceipt;
 
@@ -80,9 +80,10 @@ fn account(account: &ShownAccount<'_>) -> String {
         account.purchases.iter().map(purchase),
     );
     let notes: String = account.purchases.iter().flat_map(notes).collect();
+    let charges = charges(&account.charges);
     let timeline: Vec<String> = account.timeline.iter().map(entry).collect();
     format!(
-        "Roku customer {}, {holder}{asked}\n\npurchases\n{purchases}{notes}\n\ntimeline\n{}",
+        "Roku customer {}, {holder}{asked}\n\npurchases\n{purchases}{notes}\n\n{charges}\n\ntimeline\n{}",
         or_dash(account.roku_customer),
         timeline.join("\n")
     )
@@ -98,6 +99,31 @@ fn purchase(purchase: &ShownPurchase<'_>) -> [String; 6] {
         purchase.standing.clone(),
         purchase.state.clone(),
     ]
+}
+
+fn charges(charges: &[ShownCharge]) -> String {
+    if charges.is_empty() {
+        return "charges: none".to_owned();
+    }
+    let rows = charges.iter().map(|charge| {
+        let currency = charge.currency.as_deref().unwrap_or_default();
+        let total = charge.total.map(|total| format!("{total} {currency}"));
+        let refunded = charge.refunded_at.map(|at| match charge.refunded {
+            Some(amount) => format!("{amount} {currency}, {at:.0}"),
+            None => format!("{at:.0}"),
+        });
+        [
+            format!("{:.0}", charge.at),
+            charge.kind.clone(),
+            or_dash(charge.product.as_ref()),
+            total.unwrap_or_else(|| "not told".to_owned()),
+            or_dash(charge.tax),
+            or_dash(refunded),
+            charge.transaction.to_string(),
+        ]
+    });
+    let header = ["charged", "for", "product", "total", "tax in it", "refunded", "transaction"];
+    format!("charges\n{}", table(header, rows))
 }
 
 /// What does not fit into a table.
