@@ -324,9 +324,9 @@ async fn api_keys_are_told_of_and_not_told() {
     let missing = one(&found, "Roku API key");
     assert_eq!((&missing["ok"], &missing["examined"]), (&json!(false), &json!(true)));
     assert!(missing["todo"].as_str().unwrap().contains("rotate-key 222222222"), "{missing}");
-    let catalog = one(&found, "publisher");
-    assert_eq!(catalog["examined"], false);
-    assert!(catalog["found"].as_str().unwrap().contains("usher catalog apply"), "{catalog}");
+    let unknown = one(&found, "publisher");
+    assert_eq!(unknown["examined"], false);
+    assert!(unknown["found"].as_str().unwrap().contains("usher publisher create"), "{unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
