@@ -9,7 +9,6 @@ pub mod doctor;
 pub mod import;
 pub mod local;
 mod named_publisher;
-pub(crate) mod progress;
 pub mod publisher;
 pub mod queues;
 pub mod quote;
@@ -24,11 +23,12 @@ mod warnings;
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use usher::clock::Clock;
 use usher::config::{Config, QueueUrls, ROKU_URL, aws_config};
 use usher::domain::fold::fold;
@@ -193,6 +193,11 @@ struct MomentArgument {
 
 fn time(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "must be a time as in 2026-11-26T00:00:00Z".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+    span.ok_or_else(|| "must be a time as in 5m, 1s or 500ms".to_owned())
 }
 
 impl MomentArgument {

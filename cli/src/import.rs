@@ -29,7 +29,7 @@ use usher::verification::import::{Claim, Import, NotTaken};
 pub(crate) use self::outcome::{Outcome, Tally};
 pub(crate) use self::report::{Begin, Report, ReportError, Target};
 pub(crate) use self::rows::{Row, Rows, RowsError};
-use crate::commands::progress::Progress;
+use crate::progress::Progress;
 
 /// So many rows are asked about at once: enough to take every turn, and so few that whoever else
 /// waits for one waits for a second at most.

@@ -23,5 +23,6 @@ mod field_change;
 mod import;
 mod leases;
 mod listening;
+mod progress;
 mod secrets_manager;
 mod simulated_roku;

@@ -296,7 +296,7 @@ async fn pushes_are_replayed_from_a_file_and_bad_lines_are_told() {
     let bad = [forged.as_bytes(), b"{", b"hello", b"[]", b"\xff\xfe", long.as_bytes()].join(&b'\n');
     std::fs::write(&file, [&bad, &b"\n"[..], signed.as_bytes()].concat()).unwrap();
     let output = on(&local, &replay);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let refused = told["refused"].as_array().unwrap().iter().map(|line| &line["line"]);
     assert_eq!(refused.collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6], "{told}");

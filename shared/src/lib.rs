@@ -9,14 +9,14 @@
 //! - [`secrets`]: the API keys and the token seed, in Secrets Manager
 //! - [`queue`]: the questions to Roku that are on their way, in SQS
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
-//! - [`customer_token`], [`bearer`]: the tokens that customers carry, and requests that come with one
+//! - [`customer_token`], [`credentials`]: the tokens that customers carry, and what requests come with
 //! - [`clock`], [`config`], [`http`], [`metrics`], [`respond`]: what every function needs around its
 //!   handler
 
-pub mod bearer;
 mod cache;
 pub mod clock;
 pub mod config;
+pub mod credentials;
 pub mod customer_token;
 mod digest;
 pub mod domain;

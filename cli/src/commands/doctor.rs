@@ -3,7 +3,7 @@
 mod api_keys;
 mod channels;
 mod due;
-mod finding;
+mod examined;
 mod identity_provider;
 mod public_keys;
 mod queues;
@@ -18,7 +18,7 @@ use usher::config::{Config, ROKU_KEYS_URL};
 use usher::domain::id::PublisherId;
 use usher::store::publishers::Publishers;
 
-use self::finding::{Finding, in_json, in_text};
+use self::examined::{Examined, in_json, in_text};
 use super::queues::{QueuesArgument, beside};
 use super::secrets::SecretsArgument;
 use super::{
@@ -89,7 +89,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// What the table tells of a publisher.
-async fn examine_publisher(config: &Config, id: &PublisherId, now: Timestamp) -> Vec<Finding> {
+async fn examine_publisher(config: &Config, id: &PublisherId, now: Timestamp) -> Vec<Examined> {
     let table = &config.table;
     let known = match Publishers::new(table).find(id).await {
         Err(error) => Err(error.in_short()),
@@ -99,7 +99,7 @@ async fn examine_publisher(config: &Config, id: &PublisherId, now: Timestamp) ->
     match known {
         Err(why) => {
             let aside = set_aside::examine(table, id, None, now).await;
-            vec![Finding::unexamined("publisher", why), aside]
+            vec![Examined::unexamined("publisher", why), aside]
         }
         Ok(publisher) => {
             let (provider, unmapped, mut channels, aside) = tokio::join!(

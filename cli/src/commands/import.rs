@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use jiff::SignedDuration;
 use usher::domain::publisher::TransferPolicy;
 use usher::http;
 use usher::verification::import::Import;
 
 use self::setting::{Setting, SettingArguments};
 use self::summary::Summary;
-use super::progress::Progress;
-use super::{Failure, print};
+use super::{Failure, duration, print};
 use crate::import::{Begin, Importer, Report, Rows, Stopped};
+use crate::progress::Progress;
 
 /// How the import fares beside a running stack.
 const RATE: &str = "Each row is asked about at Roku, about 12 in a second, in the turns that the \
@@ -49,7 +48,7 @@ pub struct Arguments {
     #[arg(long)]
     transfer: bool,
     /// How long to go on when Roku does not answer
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = patience)]
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     patience: Duration,
     /// Print JSON
     #[arg(long)]
@@ -99,9 +98,4 @@ fn in_words(file: &str, stopped: &Stopped) -> String {
         Stopped::Report(_) => format!("{stopped}. {again}"),
         Stopped::Rows(_) | Stopped::NoAnswer { .. } => format!("{file}, {stopped}. {again}"),
     }
-}
-
-fn patience(text: &str) -> Result<Duration, String> {
-    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
-    span.ok_or_else(|| "must be a time as in 5m or 30s".to_owned())
 }

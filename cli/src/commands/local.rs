@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use jiff::SignedDuration;
 use roku_simulator::Account;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -16,7 +15,7 @@ use usher::domain::id::PublisherId;
 use usher::domain::publisher::{Publisher, Settings};
 use usher::store::turns::Rate;
 
-use super::{Failure, publisher_id};
+use super::{Failure, duration, publisher_id};
 use crate::catalog_file::{self, CatalogFile};
 use crate::kept::Kept;
 use crate::stack::{Options, Saving, Stack};
@@ -61,7 +60,7 @@ pub struct Arguments {
     cors_origins: Vec<String>,
     /// How often the schedule and the queues' worker run, which ask Roku about what is due; 0s for
     /// never
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = tick)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     tick: Duration,
     /// Print one line of JSON instead of text
     #[arg(long)]
@@ -141,11 +140,6 @@ fn roku_api_key(arguments: &Arguments, kept: &Kept, publisher: &PublisherId) -> 
         );
     }
     given.cloned().unwrap_or_else(|| SecretString::from(Account::default().api_key))
-}
-
-fn tick(text: &str) -> Result<Duration, String> {
-    let span = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
-    span.ok_or_else(|| "must be a time as in 1s or 500ms".to_owned())
 }
 
 /// An address by number or by name, `localhost:8080` for one; an IPv4 one where there are several.

@@ -11,8 +11,8 @@ use usher::clock::Clock;
 use usher::config::ROKU_KEYS_URL;
 use usher::roku::push::PublicKeySet;
 
-use super::progress::Progress;
 use super::{Failure, PublisherArgument, print, web_address};
+use crate::progress::Progress;
 use crate::replay::{Keys, Outcome, replay};
 
 /// What to replay, and into which table.
@@ -57,7 +57,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     replayed.map_err(|error| format!("{}, {error}", file.display()))?;
     match outcome.refused.len() {
         0 => Ok(()),
-        refused => Err(format!("not taken as pushes of {}: {refused}", file.display()).into()),
+        refused => {
+            let what = format!("not taken as pushes of {}: {refused}", file.display());
+            Err(super::Finding(what).into())
+        }
     }
 }
 

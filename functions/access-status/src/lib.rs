@@ -16,9 +16,9 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use usher::bearer;
 use usher::clock::Clock;
 use usher::config::Config;
+use usher::credentials;
 use usher::customer_token::{Bearer, TokenError, TokenSigner, TokenVerifier};
 use usher::domain::access::{Entitlements, OfferAccess};
 use usher::domain::account::Account;
@@ -131,7 +131,8 @@ impl AccessStatus {
     }
 
     async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
-        let token = bearer::token(request.headers()).ok_or_else(bearer::missing)?;
+        let token = credentials::bearer_token(request.headers())
+            .ok_or_else(|| credentials::missing("required JWT"))?;
         Ok(self.token_verifier.verify(token).await?)
     }
 

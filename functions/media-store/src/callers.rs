@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Request, RequestExt};
-use usher::bearer;
+use usher::credentials;
 use usher::customer_token::Bearer;
 use usher::domain::account::Account;
 use usher::domain::customer::Customer;
@@ -29,7 +29,8 @@ impl MediaStore {
     /// Whose token a request comes with. Whether it was revoked is to be seen from the customer. A
     /// path that names a customer must name them, or [`ME`].
     pub(crate) async fn bearer(&self, request: &Request) -> Result<Bearer, Failure> {
-        let token = bearer::token(request.headers()).ok_or_else(bearer::missing)?;
+        let token = credentials::bearer_token(request.headers())
+            .ok_or_else(|| credentials::missing("required JWT"))?;
         let bearer = self.token_verifier.verify(token).await?;
         match request.path_parameters().first("customerId") {
             Some(named) if named != bearer.customer_id.as_str() && named != ME => {
@@ -65,10 +66,8 @@ impl MediaStore {
     /// Whose catalog a request is about: that of a publisher's middleware, or of a customer's
     /// publisher. An offer's id does not tell, because two publishers may give the same.
     pub(crate) async fn seller(&self, request: &Request) -> Result<Arc<Publisher>, Failure> {
-        let publisher = match request.headers().get("x-publisher-token") {
-            Some(token) => {
-                self.publisher_of_token(token.to_str().unwrap_or_default().trim()).await?
-            }
+        let publisher = match credentials::publisher_token(request.headers()) {
+            Some(token) => self.publisher_of_token(token).await?,
             None => {
                 let bearer = self.bearer(request).await?;
                 self.person(&bearer).await?;
@@ -81,10 +80,7 @@ impl MediaStore {
     /// Whose a publisher's token is.
     pub(crate) async fn publisher_of_token(&self, token: &str) -> Result<PublisherId, Failure> {
         let publisher = self.publisher_tokens.publisher_of(token).await?;
-        publisher.ok_or_else(|| {
-            let message = "Invalid X-Publisher-Token";
-            Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", message)
-        })
+        publisher.ok_or_else(credentials::invalid_publisher_token)
     }
 
     pub(crate) async fn publisher(&self, id: &PublisherId) -> Result<Arc<Publisher>, Failure> {

@@ -5,7 +5,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
-use usher::bearer;
+use usher::credentials;
 use usher::customer_token::TokenError;
 use usher::customer_token::session::Session;
 use usher::domain::customer::Customer;
@@ -26,9 +26,9 @@ impl MediaStore {
         request: &Request,
     ) -> Result<Response<Body>, Failure> {
         let body = parse(request.body())?;
-        let header = request.headers().get("x-publisher-token");
-        let header = header.map(|token| token.to_str().unwrap_or_default().trim());
-        let token = header.or_else(|| text(&body, "publisherToken")).ok_or_else(no_token)?;
+        let header = credentials::publisher_token(request.headers());
+        let token = header.or_else(|| text(&body, "publisherToken"));
+        let token = token.ok_or_else(|| credentials::missing("X-Publisher-Token"))?;
         let publisher = self.publisher_of_token(token).await?;
         let email = text(&body, "customerEmail")
             .ok_or_else(|| bad_request("Invalid request body: customerEmail is missing"))?;
@@ -87,10 +87,6 @@ fn parse(body: &Body) -> Result<Map<String, Value>, Failure> {
 fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     let text = body.get(name)?.as_str()?.trim();
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn no_token() -> Failure {
-    Failure { message: "Missing X-Publisher-Token".to_owned(), ..bearer::missing() }
 }
 
 fn bad_request(message: impl Into<String>) -> Failure {

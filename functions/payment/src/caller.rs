@@ -2,8 +2,7 @@
 //! (`cleeng-api.md` §1.1). The header that is there tells which.
 
 use lambda_http::Request;
-use lambda_http::http::StatusCode;
-use usher::bearer;
+use usher::credentials;
 use usher::customer_token::TokenVerifier;
 use usher::domain::id::PublisherId;
 use usher::respond::Failure;
@@ -37,25 +36,17 @@ pub(crate) struct Callers {
 impl Callers {
     pub(crate) async fn identify(&self, request: &Request) -> Result<Caller, Failure> {
         let headers = request.headers();
-        if let Some(token) = headers.get("x-publisher-token") {
-            let token = token.to_str().unwrap_or_default().trim();
+        if let Some(token) = credentials::publisher_token(headers) {
             let publisher = self.publisher_tokens.publisher_of(token).await?;
-            return publisher.map(Caller::Publisher).ok_or_else(invalid_publisher_token);
+            return publisher
+                .map(Caller::Publisher)
+                .ok_or_else(credentials::invalid_publisher_token);
         }
-        let bearer = match bearer::token(headers) {
-            Some(token) => self.token_verifier.verify(token).await?,
-            None => return Err(missing()),
-        };
+        let token = credentials::bearer_token(headers);
+        let wanted = "required JWT, or X-Publisher-Token";
+        let token = token.ok_or_else(|| credentials::missing(wanted))?;
+        let bearer = self.token_verifier.verify(token).await?;
         let known = bearer.customer(&self.customers).await?;
         Ok(Caller::Customer(bearer.publisher_id, Box::new(known)))
     }
-}
-
-fn missing() -> Failure {
-    let message = "Missing required JWT, or X-Publisher-Token";
-    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0001", message)
-}
-
-pub(crate) fn invalid_publisher_token() -> Failure {
-    Failure::new(StatusCode::UNAUTHORIZED, "AUTH0002", "Invalid X-Publisher-Token")
 }

@@ -10,7 +10,7 @@ pub mod request;
 
 use std::time::Duration;
 
-use caller::{Caller, Callers, invalid_publisher_token};
+use caller::{Caller, Callers};
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use request::{ClaimedCustomer, UnverifiedReceipt};
@@ -18,6 +18,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use usher::clock::Clock;
 use usher::config::Config;
+use usher::credentials::invalid_publisher_token;
 use usher::customer_token::{TokenError, TokenVerifier};
 use usher::domain::access::{Entitlements, Grounds, OfferAccess};
 use usher::domain::id::{CustomerId, PublisherId, TransactionId};

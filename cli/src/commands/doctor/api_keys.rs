@@ -8,7 +8,7 @@ use usher::domain::id::PublisherId;
 use usher::secrets::roku_api_keys::RokuApiKeys;
 use usher::secrets::{SecretError, Secrets};
 
-use super::Finding;
+use super::Examined;
 use crate::commands::secrets::SecretsArgument;
 
 const WHAT: &str = "Roku API key";
@@ -22,30 +22,30 @@ pub(super) async fn examine(
     local: Option<&str>,
     publisher: &PublisherId,
     now: Timestamp,
-) -> Finding {
+) -> Examined {
     let (secrets_manager, secrets_prefix) = match secrets.open(local).await {
         Ok(place) => place,
-        Err(why) => return Finding::unexamined(WHAT, why),
+        Err(why) => return Examined::unexamined(WHAT, why),
     };
     let secrets = Secrets::new(&Config { secrets_manager, secrets_prefix, ..config.clone() });
     let values = json!({ "secret": secrets.roku_api_keys_name(publisher), "isThere": false });
     match secrets.roku_api_keys(publisher).await {
         Ok(keys) => found(&secrets.roku_api_keys_name(publisher), &keys, now),
-        Err(error @ SecretError::Unavailable { .. }) => Finding::unexamined(WHAT, error),
+        Err(error @ SecretError::Unavailable { .. }) => Examined::unexamined(WHAT, error),
         Err(error @ SecretError::Missing(_)) => {
             let todo =
                 format!("usher publisher rotate-key {publisher}, with the key of its dashboard");
-            Finding::well(WHAT, error.to_string(), values).wrong(todo)
+            Examined::well(WHAT, error.to_string(), values).wrong(todo)
         }
         Err(error @ (SecretError::Empty(_) | SecretError::NotKeys { .. })) => {
             let todo =
                 "write the key into the secret in Secrets Manager: as JSON, {\"active\":\"…\"}";
-            Finding::well(WHAT, error.to_string(), values).wrong(todo)
+            Examined::well(WHAT, error.to_string(), values).wrong(todo)
         }
     }
 }
 
-fn found(secret: &str, keys: &RokuApiKeys, now: Timestamp) -> Finding {
+fn found(secret: &str, keys: &RokuApiKeys, now: Timestamp) -> Examined {
     let rotated_at = keys.rotated_at;
     let has_expiring = keys.expiring.is_some();
     let is_old = |at: Timestamp| now.duration_since(at) > LONGEST_EXPIRY;
@@ -66,5 +66,5 @@ fn found(secret: &str, keys: &RokuApiKeys, now: Timestamp) -> Finding {
         "hasExpiring": has_expiring,
         "isDroppable": is_droppable,
     });
-    Finding::well(WHAT, found, values)
+    Examined::well(WHAT, found, values)
 }

@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 use usher::domain::publisher::Publisher;
 use usher::http;
 
-use super::Finding;
+use super::Examined;
 
 const WHAT: &str = "identity provider";
 /// Functions wait for two seconds.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Looks at the key set; nothing where the publisher has no provider.
-pub(super) async fn examine(publisher: &Publisher) -> Option<Finding> {
+pub(super) async fn examine(publisher: &Publisher) -> Option<Examined> {
     let provider = publisher.settings.identity_provider.as_ref()?;
     let (issuer, url) = (&provider.issuer, &provider.keys_url);
     let values = |keys: usize| json!({ "issuer": issuer, "keysUrl": url, "keys": keys });
     let finding = match keys_at(url).await {
-        Ok(keys) => Finding::well(WHAT, format!("{keys} keys at {url}"), values(keys)),
-        Err(why) => Finding::well(WHAT, format!("{url}: {why}"), values(0)).wrong(format!(
+        Ok(keys) => Examined::well(WHAT, format!("{keys} keys at {url}"), values(keys)),
+        Err(why) => Examined::well(WHAT, format!("{url}: {why}"), values(0)).wrong(format!(
             "its tokens are refused until there are keys; usher publisher set {} --keys-url URL \
              names another address",
             publisher.id

@@ -9,7 +9,7 @@ use usher::domain::publisher::Publisher;
 use usher::store::Table;
 use usher::store::set_aside::{Lately, Reason, SetAside};
 
-use super::Finding;
+use super::Examined;
 
 const WHAT: &str = "pushes set aside";
 /// How far back is looked.
@@ -24,12 +24,12 @@ pub(super) async fn examine(
     id: &PublisherId,
     known: Option<&Publisher>,
     now: Timestamp,
-) -> Finding {
+) -> Examined {
     let since = now.saturating_sub(SignedDuration::from_hours(24 * DAYS));
     let since = since.unwrap_or(Timestamp::MIN);
     match SetAside::new(table).since(id, since).await {
         Ok(lately) => Counts::of(&lately, known).finding(&lately, since),
-        Err(error) => Finding::unexamined(WHAT, error.in_short()),
+        Err(error) => Examined::unexamined(WHAT, error.in_short()),
     }
 }
 
@@ -67,7 +67,7 @@ impl Counts {
         counts
     }
 
-    fn finding(self, lately: &Lately, since: Timestamp) -> Finding {
+    fn finding(self, lately: &Lately, since: Timestamp) -> Examined {
         let Self { unreadable, unknown_type, foreign, named_since, channels } = self;
         let kinds = [
             (unreadable, "unreadable (as Roku's test messages are)"),
@@ -95,7 +95,7 @@ impl Counts {
             "mayBeMore": lately.may_be_more,
         });
         let found = format!("in {DAYS} days {some}{at_least}");
-        Finding::well(WHAT, found, values).wrong_if(foreign > 0, todo)
+        Examined::well(WHAT, found, values).wrong_if(foreign > 0, todo)
     }
 }
 

@@ -5,17 +5,17 @@ use usher::domain::publisher::Publisher;
 use usher::store::Table;
 use usher::store::unmapped_products::{UnmappedProduct, UnmappedProducts};
 
-use super::Finding;
+use super::Examined;
 
 const WHAT: &str = "unmapped products";
 const TODO: &str = "name each as the roku_product of its offer in the catalog, then: usher catalog \
                     apply FILE; that heals the past";
 
 /// Looks which of the products that were noted are still unmapped.
-pub(super) async fn examine(table: &Table, publisher: &Publisher) -> Finding {
+pub(super) async fn examine(table: &Table, publisher: &Publisher) -> Examined {
     let mut noted = match UnmappedProducts::new(table).all(&publisher.id).await {
         Ok(noted) => noted,
-        Err(error) => return Finding::unexamined(WHAT, error.in_short()),
+        Err(error) => return Examined::unexamined(WHAT, error.in_short()),
     };
     noted.retain(|noted| publisher.catalog.offer_of(&noted.product).is_none());
     // A product code is Roku's and opaque: it must not play with the terminal.
@@ -30,5 +30,5 @@ pub(super) async fn examine(table: &Table, publisher: &Publisher) -> Finding {
     let value =
         |one: &UnmappedProduct| json!({ "product": one.product, "lastSeen": one.last_seen });
     let values: Vec<Value> = noted.iter().map(value).collect();
-    Finding::well(WHAT, found, json!({ "products": values })).wrong_if(!noted.is_empty(), TODO)
+    Examined::well(WHAT, found, json!({ "products": values })).wrong_if(!noted.is_empty(), TODO)
 }

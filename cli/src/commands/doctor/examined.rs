@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// One thing that was looked at.
 #[derive(Debug)]
-pub(super) struct Finding {
+pub(super) struct Examined {
     what: &'static str,
     found: String,
     /// The same for programs: numbers as numbers, times as times.
@@ -16,7 +16,7 @@ pub(super) struct Finding {
     is_examined: bool,
 }
 
-impl Finding {
+impl Examined {
     /// Something that is as it should be.
     pub(super) fn well(what: &'static str, found: impl Into<String>, values: Value) -> Self {
         Self { what, found: found.into(), values, todo: None, is_examined: true }
@@ -45,8 +45,8 @@ impl Finding {
 }
 
 /// A line for each finding, and one for what to do.
-pub(super) fn in_text(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
+pub(super) fn in_text(findings: &[Examined]) -> String {
+    let line = |finding: &Examined| {
         let mark = if finding.is_well() { "✓" } else { "✗" };
         let todo = finding.todo.as_ref().map_or(String::new(), |todo| format!("\n    → {todo}"));
         format!("{mark} {}: {}{todo}", finding.what, finding.found)
@@ -55,7 +55,7 @@ pub(super) fn in_text(findings: &[Finding]) -> String {
 }
 
 /// A list of objects.
-pub(super) fn in_json(findings: &[Finding]) -> String {
+pub(super) fn in_json(findings: &[Examined]) -> String {
     let findings = findings.iter().map(|finding| {
         json!({
             "what": finding.what,
