@@ -12,6 +12,7 @@ pub mod customer;
 mod derived;
 pub mod due;
 pub mod email;
+pub mod event;
 pub mod fact;
 pub mod fold;
 pub mod id;

@@ -11,6 +11,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::amounts::Amounts;
 use super::fact::{Fact, FactId};
@@ -50,7 +51,8 @@ pub struct Transaction {
 }
 
 /// What a charge was for, as far as Roku told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The first one of a chain.
     Initial,
