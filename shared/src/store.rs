@@ -62,6 +62,7 @@ pub mod last_pushes;
 pub mod listing;
 mod note;
 pub mod published_keys;
+pub mod outbox;
 pub mod publisher_tokens;
 pub mod publishers;
 pub mod receipts;

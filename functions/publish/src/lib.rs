@@ -1,0 +1,1 @@
+//! The stream of the table: what changed leaves as events.
