@@ -35,6 +35,27 @@ impl Step<'_> {
         self.fact.id().time
     }
 
+    /// When it happened: a push is dated, and an answer tells of what was before it was asked for.
+    pub(super) fn happened_at(&self, purchase: &PurchaseId, what: &What) -> Timestamp {
+        let at = self.at();
+        let (Fact::Observation(seen), Some(purchase)) =
+            (self.fact, self.after.purchases.get(purchase))
+        else {
+            return at;
+        };
+        let told = match (what, purchase.state) {
+            (What::Started | What::TrialStarted | What::Upgraded(_), _) => {
+                Some(purchase.purchased_at)
+            }
+            (What::Renewed | What::TrialConverted | What::Recovered { .. }, _) => seen.charged_at,
+            (What::GraceStarted, S::Grace { since }) | (What::OnHold, S::OnHold { since }) => {
+                Some(since)
+            }
+            _ => None,
+        };
+        told.filter(|told| *told < at).unwrap_or(at)
+    }
+
     fn push_type(&self) -> Option<&T> {
         match self.fact {
             Fact::Notification(push) => Some(&push.transaction_type),

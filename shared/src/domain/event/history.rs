@@ -14,7 +14,7 @@ use crate::domain::id::{PurchaseId, RokuCustomerId, TransactionId};
 use crate::domain::publisher::Publisher;
 
 /// Everything that happened to the Roku customer of these facts up to and with `until`, in the order
-/// in which it happened. The order and repetition of `facts` do not matter; they are all of one
+/// in which it became known. The order and repetition of `facts` do not matter; they are all of one
 /// Roku customer.
 pub fn of_history(facts: &[Fact], publisher: &Publisher, until: Timestamp) -> Vec<Event> {
     let Some(first) = facts.first() else { return Vec::new() };
@@ -100,8 +100,8 @@ impl<'a> Chronicle<'a> {
         let step = Step { before: &before, after: &after, fact, settings };
         for (purchase, what) in step.changes() {
             let id = self.id_of_change(&step, purchase, &what);
-            let purchase = Some(purchase.clone());
-            self.tell(&after, id, purchase, what, at, channel(fact));
+            let happened_at = step.happened_at(purchase, &what);
+            self.tell(&after, id, Some(purchase.clone()), what, happened_at, channel(fact));
         }
         if let Some(moved) = moved(&before, fact) {
             let purchase = after.purchase_of(fact).cloned();
@@ -125,7 +125,7 @@ impl<'a> Chronicle<'a> {
         self.told_until = Some(until);
     }
 
-    /// The account as it stands, and what happened on the way, in the order in which it happened.
+    /// The account as it stands, and what happened on the way, in the order in which it became known.
     pub fn finish(self) -> (Account, Vec<Event>) {
         (self.account, self.events)
     }

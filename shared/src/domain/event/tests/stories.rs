@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::told;
+use super::{in_words, shop, told};
+use crate::domain::event::history::of_history;
 use crate::domain::fact::Fact;
-use crate::domain::samples::{NEW_PURCHASE, PURCHASE, push, seen};
+use crate::domain::samples::{NEW_PURCHASE, PURCHASE, at, push, seen};
 
 const SOLD: &str = "2026-01-01T00:00:00Z";
 const END: &str = "2026-02-01T00:00:00Z";
@@ -165,6 +166,24 @@ fn a_cancellation_is_taken_back_by_resubscribing_or_by_an_offer() {
     let offer = about("CancellationOfferInitiated", "2026-01-11T00:00:00Z", Some(NEXT_END));
     let life = [&start[..], &["subscription.resubscribed", "subscription.offer_accepted"]].concat();
     assert_eq!(told(&[sale(), cancelled, offer], "2026-01-12T00:00:00Z"), life);
+}
+
+#[test]
+fn what_only_an_answer_tells_of_happened_before_it_was_asked_for() {
+    let date = |day: &str| format!("/Date({}+0000)/", at(day).as_millisecond());
+    let more = json!({
+        "transactionId": "fifth",
+        "originalPurchaseDate": date(SOLD),
+        "purchaseDate": date("2026-05-01T00:00:00Z"),
+    });
+    let answer = seen(PURCHASE, "2026-05-09T00:00:00Z", Some("2026-06-01T00:00:00Z"), more);
+    let events = of_history(&[answer], &shop(), at("2026-05-10T00:00:00Z"));
+    let dated: Vec<_> = events.iter().map(|one| (in_words(one), one.at)).collect();
+    let expected = [
+        ("subscription.started".to_owned(), at(SOLD)),
+        ("transaction.charged 7.99".to_owned(), at("2026-05-01T00:00:00Z")),
+    ];
+    assert_eq!(dated, expected);
 }
 
 #[test]
