@@ -8,6 +8,7 @@
 //! - [`store`]: the one DynamoDB table
 //! - [`secrets`]: the API keys and the token seed, in Secrets Manager
 //! - [`queue`]: the questions to Roku that are on their way, in SQS
+//! - [`event_bus`]: what happened, on its way out, in EventBridge
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
 //! - [`customer_token`], [`credentials`]: the tokens that customers carry, and what requests come with
 //! - [`clock`], [`config`], [`http`], [`metrics`], [`respond`]: what every function needs around its
@@ -20,6 +21,7 @@ pub mod credentials;
 pub mod customer_token;
 mod digest;
 pub mod domain;
+pub mod event_bus;
 pub mod http;
 pub mod metrics;
 mod published_keys;
