@@ -20,6 +20,7 @@ mod simulated_clock;
 mod table;
 pub mod token;
 mod warnings;
+pub mod webhook;
 
 use std::io::Write;
 use std::sync::Arc;
