@@ -19,6 +19,8 @@ WITH told AS (
         CASE event_type
             WHEN 'subscription.trial_started' THEN 'trial'
             WHEN 'subscription.resubscribed' THEN 'as_before'
+            -- What begins the new plan, a trial or a payment, is told beside it.
+            WHEN 'subscription.upgraded' THEN 'as_before'
             WHEN 'subscription.grace_started' THEN 'grace'
             WHEN 'subscription.on_hold' THEN 'on_hold'
             WHEN 'subscription.ended' THEN 'ended'
@@ -29,7 +31,13 @@ WITH told AS (
             WHEN reason IN ('cancelled', 'unpaid', 'not_heard_of') THEN 1
             ELSE 0
         END AS is_by_clock,
-        MAX(term_ends_at) OVER (PARTITION BY subscription_key) AS last_term_ends_at
+        MAX(term_ends_at) OVER (PARTITION BY subscription_key) AS last_term_ends_at,
+        MAX(
+            CASE
+                WHEN event_type IN ('subscription.upgraded', 'subscription.downgraded') THEN 1
+                ELSE 0
+            END
+        ) OVER (PARTITION BY subscription_key) AS is_plan_change
     FROM events
     WHERE
         subscription_key IS NOT NULL
@@ -126,13 +134,18 @@ charged AS (
         term_ends_at,
         reason,
         state,
+        is_plan_change,
         LAG(state) OVER (
             PARTITION BY subscription_key ORDER BY occurred_at, sequence, event_id
         ) AS state_before,
         SUM(CASE WHEN state IN ('trial', 'paid') THEN 1 ELSE 0 END) OVER (
             PARTITION BY subscription_key ORDER BY occurred_at, sequence, event_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS charge
+        ) AS charge,
+        -- Grace that runs out, and Roku's giving up after a hold, are one end.
+        ROW_NUMBER() OVER (
+            PARTITION BY subscription_key, term, state ORDER BY occurred_at, sequence, event_id
+        ) AS nth_in_term
     FROM true_changes
 ),
 -- The trial or the payment that each change came after.
@@ -143,6 +156,7 @@ covered AS (
             PARTITION BY subscription_key, charge
         ) AS is_after_trial
     FROM charged
+    WHERE state <> 'ended' OR nth_in_term = 1
 )
 SELECT
     event_id,
@@ -164,6 +178,7 @@ SELECT
         ELSE 'paid'
     END AS state,
     state_before,
+    is_plan_change = 1 AS is_plan_change,
     is_after_trial = 1 AS is_after_trial,
     COALESCE(mrr_micros, 0) AS mrr_micros,
     MAX(

@@ -31,8 +31,9 @@ figures AS (
         offer_title,
         event_type AS measure,
         CASE
-            WHEN event_type = 'subscription.resubscribed' THEN state_before
-            ELSE reason
+            WHEN event_type IN ('subscription.ended', 'subscription.recovered') THEN reason
+            WHEN state_before IS NULL AND NOT is_plan_change THEN 'new'
+            ELSE state_before
         END AS detail,
         is_after_trial,
         0 AS mrr_micros,
@@ -94,12 +95,26 @@ summed AS (
         SUM(CASE WHEN measure = 'open before' THEN 1 ELSE 0 END) AS active_at_start,
         SUM(
             CASE
-                WHEN measure IN ('subscription.started', 'subscription.trial_started') THEN 1
+                WHEN
+                    measure IN ('subscription.started', 'subscription.trial_started')
+                    AND detail = 'new'
+                    THEN 1
                 ELSE 0
             END
         ) AS new_subscriptions,
-        SUM(CASE WHEN measure = 'subscription.resubscribed' AND detail = 'ended' THEN 1 ELSE 0 END)
-            AS reactivated,
+        SUM(
+            CASE
+                WHEN
+                    measure IN (
+                        'subscription.started',
+                        'subscription.trial_started',
+                        'subscription.resubscribed'
+                    )
+                    AND detail IN ('ended', 'on_hold')
+                    THEN 1
+                ELSE 0
+            END
+        ) AS reactivated,
         SUM(CASE WHEN measure = 'subscription.upgraded' THEN 1 ELSE 0 END) AS upgrades_in,
         SUM(CASE WHEN measure = 'subscription.downgraded' THEN 1 ELSE 0 END) AS downgrades_in,
         SUM(CASE WHEN measure = 'subscription.recovered' AND detail = 'on_hold' THEN 1 ELSE 0 END)
