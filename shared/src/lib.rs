@@ -10,6 +10,7 @@
 //! - [`queue`]: the questions to Roku that are on their way, in SQS
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
 //! - [`customer_token`], [`credentials`]: the tokens that customers carry, and what requests come with
+//! - [`engagement`]: how often customers are let in, counted at no cost to a check
 //! - [`clock`], [`config`], [`http`], [`metrics`], [`respond`]: what every function needs around its
 //!   handler
 
@@ -20,6 +21,7 @@ pub mod credentials;
 pub mod customer_token;
 mod digest;
 pub mod domain;
+pub mod engagement;
 pub mod http;
 pub mod metrics;
 mod published_keys;

@@ -26,6 +26,7 @@
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | Roku's key set, those of identity providers | `JWKS#{address}`, `IDPKEYS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
+//! | how often customers were let in | `ENGAGED#{publisher}#{day}` | random |
 //! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
 //! Index `by_customer`: the accounts that are linked to a customer, and the customer's own item once
@@ -55,14 +56,15 @@ pub mod accounts;
 pub mod customer_token_keys;
 pub mod customers;
 pub mod due;
+pub mod engagement;
 mod fact_item;
 pub mod histories;
 pub mod identity_providers;
 pub mod last_pushes;
 pub mod listing;
 mod note;
-pub mod published_keys;
 pub mod outbox;
+pub mod published_keys;
 pub mod publisher_tokens;
 pub mod publishers;
 pub mod receipts;
