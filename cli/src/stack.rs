@@ -15,6 +15,7 @@ use usher::clock::Clock;
 use usher::config::{Config, QueueUrls, ROKU_KEYS_URL, aws_config};
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
+use usher::engagement::AccessChecks;
 use usher::secrets::roku_api_keys::RokuApiKeys;
 use usher::store::publisher_tokens::{PublisherTokens, TokenName};
 use usher::store::publishers::Publishers;
@@ -126,6 +127,7 @@ pub struct Stack {
     pub publisher_token: SecretString,
     /// What the handlers run with.
     pub config: Config,
+    checks: AccessChecks,
     background: Arc<Background>,
     kept: Arc<Kept>,
 }
@@ -215,7 +217,8 @@ impl Stack {
             simulated_roku::sell(roku, &publisher);
             simulated_roku::start(roku, simulator, Arc::clone(&kept))?;
         }
-        let router = gateway::router(&template, &config)?;
+        let checks = AccessChecks::new(&config);
+        let router = gateway::router(&template, &config, &checks)?;
         let router = gateway::cors::allow(router, &template, &options.cors_origins)?;
         tokio::spawn(async move { axum::serve(gateway, router).await });
         let background = Background::new(&config)?;
@@ -236,6 +239,7 @@ impl Stack {
             publisher,
             publisher_token,
             config,
+            checks,
             background,
             kept,
         })
@@ -248,11 +252,13 @@ impl Stack {
         RokuApiKeys::parse(secret.expose_secret()).ok().map(|keys| keys.active)
     }
 
-    /// Writes down what has just happened at the simulated Roku. All else is written as it happens.
+    /// Writes down what has just happened at the simulated Roku, and whom the functions let in. All else
+    /// is written as it happens.
     ///
     /// # Errors
     /// When that cannot be written.
-    pub fn end(&self) -> Result<(), KeptError> {
+    pub async fn end(&self) -> Result<(), KeptError> {
+        self.checks.flush().await;
         self.simulator.as_ref().map_or(Ok(()), |roku| self.kept.keep_roku(roku))
     }
 
