@@ -5,6 +5,7 @@ mod chart;
 mod columns;
 mod database;
 mod error;
+mod gathering;
 mod output;
 mod row_columns;
 mod table;
@@ -12,8 +13,9 @@ mod views;
 
 pub use chart::{Chart, Picture};
 pub use columns::{Column, Kind, Report};
-pub use database::{Database, Filter, People, Person};
+pub use database::{Database, Filter, People};
 pub use error::ReportError;
+pub use gathering::{Gathering, GatheringError, read_rows};
 pub use output::{Names, csv, json};
 pub use row_columns::{ROW_COLUMNS, RowType};
 pub use table::table;

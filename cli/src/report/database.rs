@@ -13,7 +13,7 @@ use super::error::ReportError;
 use super::row_columns::{ROW_COLUMNS, RowType};
 use super::views::VIEWS;
 
-pub use people::{People, Person};
+pub use people::People;
 
 /// What SQLite may hold in memory, in KiB; the rest is in its file.
 const CACHE_KIB: u32 = 64 * 1024;

@@ -1,8 +1,8 @@
 //! Who the customers of a report are.
 
-use std::fmt;
-
 use rusqlite::{Connection, params};
+use secrecy::ExposeSecret;
+use usher::domain::customer::{Customer, Profile};
 
 use super::Database;
 use crate::report::error::ReportError;
@@ -16,23 +16,6 @@ pub enum People {
     Hidden,
 }
 
-/// Who a customer is. Holds personal data, which its `Debug` hides.
-#[derive(Clone, Default)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Person {
-    pub customer_id: String,
-    pub email: String,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub country: Option<String>,
-    pub external_id: Option<String>,
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person").field("customer_id", &self.customer_id).finish_non_exhaustive()
-    }
-}
 
 pub(super) fn create(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.execute_batch(
@@ -43,11 +26,11 @@ pub(super) fn create(connection: &Connection) -> Result<(), rusqlite::Error> {
 }
 
 impl Database {
-    /// Some customers that the events name and of whom it was not asked yet who they are.
+    /// A page of the customers that the rows name, in their order.
     ///
     /// # Errors
     /// [`ReportError::Database`].
-    pub fn unknown_customers(
+    pub fn customers(
         &self,
         after: &str,
         at_most: usize,
@@ -63,18 +46,18 @@ impl Database {
     ///
     /// # Errors
     /// [`ReportError::Database`].
-    pub fn introduce(&self, people: &[Person]) -> Result<(), ReportError> {
+    pub fn introduce(&self, people: impl IntoIterator<Item = Customer>) -> Result<(), ReportError> {
         let insert = "INSERT OR REPLACE INTO people VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let mut insert = self.connection.prepare_cached(insert)?;
         for person in people {
-            let Person { customer_id, email, first_name, last_name, country, external_id } = person;
+            let Profile { external_id, first_name, last_name, country, .. } = &person.profile;
             insert.execute(params![
-                customer_id,
-                email,
+                person.id.as_str(),
+                person.email.expose_secret(),
                 first_name,
                 last_name,
                 country,
-                external_id
+                external_id,
             ])?;
         }
         Ok(())
