@@ -15,6 +15,7 @@ use usher::clock::Clock;
 use usher::config::{Config, QueueUrls, ROKU_KEYS_URL, aws_config};
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
+use usher::domain::webhook::Reach;
 use usher::engagement::AccessChecks;
 use usher::secrets::roku_api_keys::RokuApiKeys;
 use usher::store::publisher_tokens::{PublisherTokens, TokenName};
@@ -327,6 +328,7 @@ async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Conf
         roku_rate: Rate::DEFAULT,
         sqs: aws_sdk_sqs::Client::from_conf(queue.build()),
         queues: QueueUrls::default(),
+        webhook_reach: Reach::ThisMachineToo,
         clock,
     }
 }

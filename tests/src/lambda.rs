@@ -180,6 +180,8 @@ fn environment(stack: &Stack) -> HashMap<&'static str, String> {
         ("AWS_ENDPOINT_URL_SQS", origin(&stack.config.queues.accounts)),
         ("RECEIPTS_QUEUE_URL", stack.config.queues.receipts.clone()),
         ("ACCOUNTS_QUEUE_URL", stack.config.queues.accounts.clone()),
+        ("WEBHOOKS_QUEUE_URL", stack.config.queues.webhooks.clone()),
+        ("ALLOW_LOOPBACK_WEBHOOKS", "true".to_owned()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", stack.secrets_manager.clone()),
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
