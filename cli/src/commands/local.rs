@@ -97,7 +97,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         print_text(&stack);
     }
     interrupted().await?;
-    stack.end()?;
+    stack.end().await?;
     Ok(())
 }
 
