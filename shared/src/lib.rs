@@ -6,9 +6,11 @@
 //! - [`roku`]: signed pushes, Roku's public keys, Roku's web service. [`roku::billing`] orders there,
 //!   for programs of a publisher's own: no function is given one
 //! - [`store`]: the one DynamoDB table
-//! - [`secrets`]: the API keys and the token seed, in Secrets Manager
-//! - [`queue`]: the questions to Roku that are on their way, in SQS
+//! - [`secrets`]: the API keys, the token seed and what webhooks are signed with, in Secrets Manager
+//! - [`queue`]: the questions to Roku and the webhooks that are on their way, in SQS
+//! - [`event_bus`]: what happened, on its way out, in EventBridge
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
+//! - [`webhooks`]: what a publisher is told, signed and sent
 //! - [`customer_token`], [`credentials`]: the tokens that customers carry, and what requests come with
 //! - [`engagement`]: how often customers are let in, counted at no cost to a check
 //! - [`clock`], [`config`], [`http`], [`metrics`], [`respond`]: what every function needs around its
@@ -22,6 +24,7 @@ pub mod customer_token;
 mod digest;
 pub mod domain;
 pub mod engagement;
+pub mod event_bus;
 pub mod http;
 pub mod metrics;
 mod published_keys;
@@ -32,3 +35,4 @@ mod sdk_error;
 pub mod secrets;
 pub mod store;
 pub mod verification;
+pub mod webhooks;
