@@ -31,3 +31,5 @@ mod listening;
 mod progress;
 mod secrets_manager;
 mod simulated_roku;
+mod stream_record;
+mod tail;

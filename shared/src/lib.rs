@@ -31,7 +31,7 @@ mod published_keys;
 pub mod queue;
 pub mod respond;
 pub mod roku;
-mod sdk_error;
+pub mod sdk_error;
 pub mod secrets;
 pub mod store;
 pub mod verification;
