@@ -10,6 +10,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where this does")]
 
 pub mod contract;
+pub mod description;
+pub mod event_contract;
 pub mod foreign_roku;
 pub mod gateway;
 pub mod identity_provider;
