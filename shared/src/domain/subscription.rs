@@ -111,6 +111,28 @@ pub fn subscriptions<'a>(
     all
 }
 
+/// How one purchase stands, whether an offer stands for what was bought or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Condition {
+    /// None for what never began.
+    pub(super) status: Option<Status>,
+    pub(super) standing: Standing,
+    pub(super) in_trial: bool,
+    /// As [`Subscription::expires_at`]; none for what never began.
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// How a purchase of an account stands at `now`; none if it has none of that id.
+pub(super) fn condition(
+    account: &Account,
+    purchase: &PurchaseId,
+    publisher: &Publisher,
+    now: Timestamp,
+) -> Option<Condition> {
+    let (id, purchase) = account.purchases.get_key_value(purchase)?;
+    Some(Reading::new(account, publisher, now).condition(id, purchase))
+}
+
 /// An account at a moment.
 struct Reading<'a> {
     account: &'a Account,
@@ -131,38 +153,54 @@ impl<'a> Reading<'a> {
 
     fn subscription(&self, id: &'a PurchaseId, purchase: &'a Purchase) -> Option<Subscription<'a>> {
         let offer = self.publisher.catalog.offer_of(purchase.product.as_ref()?)?;
-        let standing = self.standing(purchase);
-        let grant = self.open.iter().find(|grant| grant.purchase == id);
-        if grant.is_none() && !self.has_begun(purchase) {
-            return None;
-        }
+        let (grant, condition) = (self.grant(id), self.condition(id, purchase));
+        let status = condition.status?;
         let pending_switch = grant.and_then(|grant| self.pending_switch(grant));
-        let status = match grant {
-            None => Status::of_closed(purchase, standing),
-            // With a downgrade pending the customer goes on, although this plan does not.
-            Some(_) if standing.renews() || pending_switch.is_some() => Status::Active,
-            Some(_) => Status::Cancelled,
-        };
-        let is_trial = matches!(purchase.state, State::Cancelled { trial: true, .. });
         Some(Subscription {
             id: self.id_of(id),
             purchase: id,
             external_id: purchase.transaction(id),
             offer,
             status,
-            standing,
-            in_trial: grant.is_some() && (is_trial || standing == Standing::Trial),
+            standing: condition.standing,
+            in_trial: condition.in_trial,
             started_at: purchase.purchased_at,
-            expires_at: match grant {
-                Some(grant) => grant.expires_at,
-                None => Some(self.ended_at(id, purchase, standing)),
-            },
+            expires_at: condition.expires_at,
             next_payment: grant.and_then(|grant| next_payment(grant, offer, &pending_switch)),
             last_transaction: last_transaction(id, purchase),
             pending_switch,
             originated_from: self.originated_from(purchase),
             replaced_by: self.replaced_by(id, status),
         })
+    }
+
+    fn grant(&self, id: &PurchaseId) -> Option<&Grant<'a>> {
+        self.open.iter().find(|grant| grant.purchase == id)
+    }
+
+    fn condition(&self, id: &PurchaseId, purchase: &Purchase) -> Condition {
+        let (grant, standing) = (self.grant(id), self.standing(purchase));
+        let has_begun = grant.is_some() || self.has_begun(purchase);
+        let status = match grant {
+            None => Status::of_closed(purchase, standing),
+            // With a downgrade pending the customer goes on, although this plan does not.
+            Some(grant) if standing.renews() || self.pending_switch(grant).is_some() => {
+                Status::Active
+            }
+            Some(_) => Status::Cancelled,
+        };
+        let is_trial = matches!(purchase.state, State::Cancelled { trial: true, .. });
+        let expires_at = match grant {
+            Some(grant) => grant.expires_at,
+            None if has_begun => Some(self.ended_at(id, purchase, standing)),
+            None => None,
+        };
+        Condition {
+            status: has_begun.then_some(status),
+            standing,
+            in_trial: grant.is_some() && (is_trial || standing == Standing::Trial),
+            expires_at,
+        }
     }
 
     fn id_of(&self, purchase: &PurchaseId) -> SubscriptionId {

@@ -2,12 +2,18 @@
 //! (`docs/events.md`, `events/*.schema.json`). No e-mail address is in it: a webhook adds who the
 //! customer is when it is delivered, so that nothing on the way holds personal data.
 
+mod build;
+#[cfg(test)]
+pub(crate) mod samples;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{EventId, EventType};
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, RokuProductId};
+
+pub use build::Source;
 
 /// The version of the form. A field may be added within a version; what is there keeps its meaning.
 pub const VERSION: u32 = 1;

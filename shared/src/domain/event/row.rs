@@ -4,7 +4,15 @@
 //! Money is in millionths of its currency, which every engine adds up exactly. Dates are UTC; days,
 //! weeks and months stand beside them, because engines name those differently.
 
+use jiff::Timestamp;
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
+
+use super::Event;
+use super::message::{EventMessage, Subscription};
+use crate::domain::offer::{Offer, Period};
+use crate::domain::publisher::Publisher;
 
 /// An event as a row. Moments are texts such as `2026-11-26T08:00:00.000Z`, which sort as time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -88,3 +96,123 @@ pub struct Row {
     /// `customer.watched` only.
     pub checks: Option<i64>,
 }
+
+impl Row {
+    /// The row of an event and of the message about it.
+    pub fn of(event: &Event, message: &EventMessage, publisher: &Publisher) -> Self {
+        let data = &message.data;
+        let row = Self {
+            event_id: message.id.to_string(),
+            sequence: message.sequence.and_then(|sequence| sequence.try_into().ok()),
+            publisher_id: message.publisher_id.to_string(),
+            channel_id: event.channel.clone(),
+            customer_id: data.customer.as_ref().map(|customer| customer.id.to_string()),
+            roku_customer_id: data.roku_customer_id.as_ref().map(ToString::to_string),
+            product_id: event.product.as_ref().map(ToString::to_string),
+            offer_id: data.receipt.as_ref().map(|receipt| receipt.offer_id.clone()),
+            term_ends_at: event.term_ends_at.map(moment),
+            reason: data.reason.clone(),
+            from_offer_id: data.plan_change.as_ref().and_then(|plan| plan.from_offer_id.clone()),
+            ..Self::at(message.kind.as_str(), message.timestamp)
+        };
+        row.with_subscription(data.subscription.as_ref(), publisher).with_money(message)
+    }
+
+    /// A row that knows no more than when something happened.
+    fn at(event_type: &str, at: Timestamp) -> Self {
+        Self {
+            event_type: event_type.to_owned(),
+            occurred_at: moment(at),
+            day: at.strftime("%Y-%m-%d").to_string(),
+            week: at.strftime("%G-W%V").to_string(),
+            month: at.strftime("%Y-%m").to_string(),
+            ..Self::default()
+        }
+    }
+
+    fn with_subscription(self, of: Option<&Subscription>, publisher: &Publisher) -> Self {
+        let Some(subscription) = of else { return self };
+        let product = subscription.product_id.as_ref();
+        let row = Self {
+            subscription_id: Some(subscription.id.into()),
+            external_id: Some(subscription.external_id.clone()),
+            product_id: product.map(ToString::to_string),
+            status: Some(subscription.status.clone()),
+            standing: Some(subscription.standing.clone()),
+            in_trial: Some(subscription.in_trial),
+            started_at: Some(moment(subscription.started_at)),
+            expires_at: subscription.term_ends_at.map(moment),
+            ..self
+        };
+        match product.and_then(|product| publisher.catalog.offer_of(product)) {
+            Some(offer) => row.with_offer(offer, subscription.in_trial),
+            None => row,
+        }
+    }
+
+    fn with_offer(self, offer: &Offer, in_trial: bool) -> Self {
+        let monthly = offer.period.and_then(|period| micros_in_a_month(offer.price, period));
+        Self {
+            offer_id: Some(offer.id.to_string()),
+            offer_title: Some(offer.title.clone()),
+            offer_group: offer.group.clone(),
+            offer_period: offer.period.map(|period| period.as_str().to_owned()),
+            offer_price_micros: micros(offer.price),
+            offer_currency: Some(offer.currency.clone()),
+            country: offer.id.country().map(str::to_owned),
+            mrr_micros: if in_trial { monthly.map(|_| 0) } else { monthly },
+            ..self
+        }
+    }
+
+    /// The money that moved, and the transaction, which a receipt has too.
+    fn with_money(self, message: &EventMessage) -> Self {
+        let shown = message.data.receipt.as_ref().map(|receipt| receipt.transaction_id.clone());
+        let Some(moved) = &message.data.transaction else {
+            return Self { external_transaction_id: shown, ..self };
+        };
+        Self {
+            transaction_id: moved.id.clone(),
+            external_transaction_id: moved.external_id.clone(),
+            transaction_kind: moved.kind.clone(),
+            total_micros: moved.total.and_then(micros),
+            tax_micros: moved.tax.and_then(micros),
+            credit_micros: moved.credits_applied.and_then(micros),
+            currency: moved.currency.clone(),
+            ..self
+        }
+    }
+}
+
+/// With three digits of fraction in UTC, so that texts sort as time.
+fn moment(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// Exactly; none for what does not fit, which no currency has.
+fn micros(amount: Decimal) -> Option<i64> {
+    let micros = amount.checked_mul(MILLION)?;
+    micros.is_integer().then(|| micros.to_i64()).flatten()
+}
+
+/// A price by the period as one by the month, to the millionth. A year has 365 days, 52 weeks and
+/// twelve months.
+fn micros_in_a_month(price: Decimal, period: Period) -> Option<i64> {
+    let times_in_a_year = match period {
+        Period::Day => 365,
+        Period::Week => 52,
+        Period::TwoWeeks => 26,
+        Period::Month => 12,
+        Period::ThreeMonths => 4,
+        Period::SixMonths => 2,
+        Period::Year => 1,
+    };
+    let yearly = price.checked_mul(Decimal::from(times_in_a_year))?;
+    let monthly = yearly.checked_mul(MILLION)?.checked_div(Decimal::from(12))?;
+    monthly.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i64()
+}
+
+const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,16 @@ impl Status {
         matches!(self, Self::Active | Self::Cancelled)
     }
 
+    /// The word for it in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Terminated => "terminated",
+        }
+    }
+
     /// The word for a subscription in API 3.1, of `active`, `stopped`, `terminated`
     /// (`cleeng-api.md` §3.8).
     pub fn of_subscription(self) -> &'static str {
