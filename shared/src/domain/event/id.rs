@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::EventType;
 use crate::domain::derived;
+use crate::domain::id::{PublisherId, RokuCustomerId};
 
 /// The id of an event: `evt_` and 32 hexadecimal digits, derived. 128 bits: no two are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,8 +17,19 @@ impl EventId {
     /// What the ids of events begin with.
     pub const PREFIX: &'static str = "evt_";
 
+    /// The id of what happened to a Roku account, by what told it.
+    pub(super) fn of_account(
+        publisher: &PublisherId,
+        roku_customer: &RokuCustomerId,
+        kind: EventType,
+        by: &[&str],
+    ) -> Self {
+        let what = [publisher.as_str(), roku_customer.as_str(), kind.as_str()];
+        Self::of(&[&what, by].concat())
+    }
+
     /// The id that belongs to these texts.
-    pub(crate) fn of(texts: &[&str]) -> Self {
+    fn of(texts: &[&str]) -> Self {
         Self(format!("{}{}", Self::PREFIX, &derived::hash("event", texts)[..32]))
     }
 
