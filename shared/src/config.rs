@@ -8,6 +8,7 @@ use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 
 use crate::clock::Clock;
+use crate::domain::webhook::Reach;
 use crate::store::Table;
 use crate::store::turns::{Percent, Rate};
 
@@ -34,20 +35,25 @@ pub struct Config {
     pub roku_rate: Rate,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
-    /// The queues of questions to Roku.
+    /// The queues of questions to Roku, and that of the webhooks.
     pub queues: QueueUrls,
+    /// How far webhooks may go: to the public internet alone, unless `ALLOW_LOOPBACK_WEBHOOKS` is
+    /// `true`, which is for tests and for a machine that runs everything.
+    pub webhook_reach: Reach,
     /// The clock.
     pub clock: Clock,
 }
 
-/// The addresses of the two queues of questions to Roku, each set where a function uses it. Receipts
-/// have a queue of their own, so that no renewal stands before them.
+/// The addresses of the two queues of questions to Roku and of the webhooks' queue, each set where a
+/// function uses it. Receipts have a queue of their own, so that no renewal stands before them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueUrls {
     /// About receipts (`RECEIPTS_QUEUE_URL`).
     pub receipts: String,
     /// About accounts (`ACCOUNTS_QUEUE_URL`).
     pub accounts: String,
+    /// Events that are to be told, and deliveries that are on their way (`WEBHOOKS_QUEUE_URL`).
+    pub webhooks: String,
 }
 
 /// A setting that cannot be used.
@@ -89,10 +95,17 @@ impl Config {
             queues: QueueUrls {
                 receipts: or("RECEIPTS_QUEUE_URL", ""),
                 accounts: or("ACCOUNTS_QUEUE_URL", ""),
+                webhooks: or("WEBHOOKS_QUEUE_URL", ""),
             },
+            webhook_reach: webhook_reach(),
             clock: Clock::system(),
         })
     }
+}
+
+fn webhook_reach() -> Reach {
+    let is_allowed = env::var("ALLOW_LOOPBACK_WEBHOOKS").is_ok_and(|word| word == "true");
+    if is_allowed { Reach::ThisMachineToo } else { Reach::PublicOnly }
 }
 
 /// Roku allows 20 (`roku-pay.md` §3); networks bunch some up.

@@ -10,6 +10,8 @@
 //! | `QuestionsUnanswered` | – | questions that Roku did not answer in all; a transaction that it does not know is answered |
 //! | `QuestionsSent`, `QuestionsLeft` | – | what was due: sent on its way, and left for the next run |
 //! | `OldestDue` | – | seconds that the oldest question has been due that is not on its way |
+//! | `WebhooksDelivered`, `WebhooksFailed` | – | deliveries that arrived, and that were given up |
+//! | `WebhooksPaused` | – | endpoints that were paused because nothing arrives there or they want nothing more |
 //!
 //! Each also carries the dimension `Stack`. Where no [`Emitter`] was started nothing is counted.
 
