@@ -3,11 +3,12 @@
 //! They are computed, never reported by hand: [`history`] walks through what Roku told and names
 //! what each fact changed, and what the clock changed between two facts. So they are a pure function
 //! of the facts, and can be computed again at any time. [`message`] is what leaves the stack, [`row`]
-//! is what reports are made of.
+//! is what reports are made of, [`Detail`] is both on their way.
 
 mod changes;
 mod clock;
 pub mod history;
+mod detail;
 mod id;
 mod kind;
 pub mod message;
@@ -22,6 +23,7 @@ use super::id::{CustomerId, PurchaseId, RokuProductId, TransactionId};
 use super::offer::OfferId;
 use super::receipt::Rejection;
 
+pub use detail::Detail;
 pub use id::EventId;
 pub use kind::{EventType, UnknownEventType};
 

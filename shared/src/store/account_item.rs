@@ -25,6 +25,12 @@ pub(super) fn is_account(item: &Item) -> bool {
     super::text(item, "sk").is_ok_and(|sk| sk == "ACCOUNT")
 }
 
+/// The customer that the `by_customer` key of a linked account names.
+pub(super) fn holder_in(linked_to: &str, publisher: &PublisherId) -> Option<CustomerId> {
+    let prefix = format!("CUST#{publisher}#");
+    CustomerId::parse(linked_to.strip_prefix(&prefix)?).ok()
+}
+
 /// The query for the accounts of a customer.
 pub(super) fn linked_to(
     table: &Table,
@@ -91,8 +97,7 @@ impl AccountItem {
 
     /// The customer that the account is linked to.
     pub(super) fn holder(&self, publisher: &PublisherId) -> Option<CustomerId> {
-        let prefix = format!("CUST#{publisher}#");
-        CustomerId::parse(self.linked_to.as_deref()?.strip_prefix(&prefix)?).ok()
+        holder_in(self.linked_to.as_deref()?, publisher)
     }
 
     /// Whether a fact is newer than all that is folded in and nothing else waits to be: the common

@@ -5,14 +5,20 @@
 //! weeks and months stand beside them, because engines name those differently.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
-use super::Event;
 use super::message::{EventMessage, Subscription};
+use super::{Event, EventId};
+use crate::domain::id::{CustomerId, PublisherId};
 use crate::domain::offer::{Offer, Period};
 use crate::domain::publisher::Publisher;
+
+/// The type of the rows that count access checks. No webhook is sent them.
+pub const WATCHED: &str = "customer.watched";
 
 /// An event as a row. Moments are texts such as `2026-11-26T08:00:00.000Z`, which sort as time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -116,6 +122,24 @@ impl Row {
             ..Self::at(message.kind.as_str(), message.timestamp)
         };
         row.with_subscription(data.subscription.as_ref(), publisher).with_money(message)
+    }
+
+    /// The row of access checks that were granted to a customer on a day in UTC.
+    pub fn watched(
+        id: &EventId,
+        publisher: &PublisherId,
+        customer: &CustomerId,
+        day: Date,
+        checks: u64,
+    ) -> Self {
+        let midnight = day.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).unwrap_or_default();
+        Self {
+            event_id: id.to_string(),
+            publisher_id: publisher.to_string(),
+            customer_id: Some(customer.to_string()),
+            checks: checks.try_into().ok(),
+            ..Self::at(WATCHED, midnight)
+        }
     }
 
     /// A row that knows no more than when something happened.
