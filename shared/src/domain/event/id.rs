@@ -29,7 +29,7 @@ impl EventId {
     }
 
     /// The id that belongs to these texts.
-    fn of(texts: &[&str]) -> Self {
+    pub(crate) fn of(texts: &[&str]) -> Self {
         Self(format!("{}{}", Self::PREFIX, &derived::hash("event", texts)[..32]))
     }
 
