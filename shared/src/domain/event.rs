@@ -13,6 +13,7 @@ mod id;
 mod kind;
 pub mod message;
 mod money;
+pub(crate) mod receipts;
 pub mod row;
 
 use jiff::Timestamp;
@@ -231,3 +232,6 @@ pub enum EndReason {
     /// Roku took it away before its term was over, after an unauthorised purchase for one.
     TakenAway,
 }
+
+#[cfg(test)]
+mod tests;

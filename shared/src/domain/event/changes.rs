@@ -20,20 +20,40 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// What changed, purchase by purchase: first what became of those that were known.
+    /// What changed, purchase by purchase; last what is over.
     pub(super) fn changes(&self) -> Vec<(&PurchaseId, What)> {
-        let known = |id: &PurchaseId| self.before.purchases.contains_key(id);
-        let mut purchases: Vec<_> = self.after.purchases.iter().collect();
-        purchases.sort_by_key(|(id, _)| !known(id));
-        let of = |(id, after)| OfPurchase::new(self, id, after).changes();
-        purchases
-            .into_iter()
-            .flat_map(|(id, after)| of((id, after)).into_iter().map(move |what| (id, what)))
-            .collect()
+        let of = |id, after| OfPurchase::new(self, id, after).changes();
+        let purchases = self.after.purchases.iter();
+        let mut told: Vec<_> = purchases
+            .flat_map(|(id, after)| of(id, after).into_iter().map(move |what| (id, what)))
+            .collect();
+        told.sort_by_key(|(_, what)| matches!(what, What::Ended { .. }));
+        told
     }
 
     fn at(&self) -> Timestamp {
         self.fact.id().time
+    }
+
+    /// When it happened: a push is dated, and an answer tells of what was before it was asked for.
+    pub(super) fn happened_at(&self, purchase: &PurchaseId, what: &What) -> Timestamp {
+        let at = self.at();
+        let (Fact::Observation(seen), Some(purchase)) =
+            (self.fact, self.after.purchases.get(purchase))
+        else {
+            return at;
+        };
+        let told = match (what, purchase.state) {
+            (What::Started | What::TrialStarted | What::Upgraded(_), _) => {
+                Some(purchase.purchased_at)
+            }
+            (What::Renewed | What::TrialConverted | What::Recovered { .. }, _) => seen.charged_at,
+            (What::GraceStarted, S::Grace { since }) | (What::OnHold, S::OnHold { since }) => {
+                Some(since)
+            }
+            _ => None,
+        };
+        told.filter(|told| *told < at).unwrap_or(at)
     }
 
     fn push_type(&self) -> Option<&T> {
@@ -133,14 +153,19 @@ impl<'a> OfPurchase<'a> {
         ran_out || matches!(state, None | Some(S::Ended { .. } | S::Replaced { .. }))
     }
 
+    /// Whether it was paid for another term. An offer to stay moves the end as well.
     fn has_later_end(&self) -> bool {
+        let is_offer = matches!(
+            self.step.push_type(),
+            Some(T::CancellationOfferInitiated | T::CancellationOfferEnded)
+        );
         let ends = self.before.and_then(|one| one.term_ends_at).zip(self.after.term_ends_at);
-        ends.is_some_and(|(before, after)| is_later_date(after, before))
+        !is_offer && ends.is_some_and(|(before, after)| is_later_date(after, before))
     }
 
     fn going_on(&self) -> Vec<What> {
         if self.was_over() {
-            return vec![self.began()];
+            return self.began().into_iter().collect();
         }
         let is_trial = matches!(self.after.state, S::Trial { .. });
         match self.before.map(|one| one.state) {
@@ -176,28 +201,29 @@ impl<'a> OfPurchase<'a> {
         is_back.then_some(What::Renewed).into_iter().collect()
     }
 
-    /// How a purchase begins, or begins again.
-    fn began(&self) -> What {
-        match self.step.push_type() {
-            Some(T::Resubscribe | T::CancellationOfferInitiated | T::CancellationOfferEnded) => {
-                return What::Resubscribed;
-            }
-            Some(T::GraceRecovered) => return What::Recovered { from: Unpaid::Grace },
-            Some(T::OnHoldRecovered) => return What::Recovered { from: Unpaid::OnHold },
-            _ => {}
-        }
-        if let Some(begun) = self.downgrade_begun_here() {
-            return begun;
-        }
+    /// How a purchase begins, or begins again. An upgrade is told once it has found its pair.
+    fn began(&self) -> Option<What> {
         let is_known = |known: &Purchase| known.last_transaction == self.after.last_transaction;
-        match (self.after.state, self.before) {
-            (S::Trial { .. }, _) => What::TrialStarted,
-            // Nothing new was bought.
-            (_, Some(known)) if self.step.push_type().is_none() && is_known(known) => {
+        let is_again = self.step.push_type().is_none() && self.before.is_some_and(is_known);
+        let is_trial = matches!(self.after.state, S::Trial { .. });
+        let began = match self.step.push_type() {
+            Some(T::Resubscribe | T::CancellationOfferInitiated | T::CancellationOfferEnded) => {
                 What::Resubscribed
             }
+            Some(T::GraceRecovered) => What::Recovered { from: Unpaid::Grace },
+            Some(T::OnHoldRecovered) => What::Recovered { from: Unpaid::OnHold },
+            _ if self.downgrade_begun_here().is_some() => return self.downgrade_begun_here(),
+            _ if is_trial => What::TrialStarted,
+            _ if is_again => What::Resubscribed,
+            _ if self.before.is_none() && self.is_upgrade() => return None,
             _ => What::Started,
-        }
+        };
+        Some(began)
+    }
+
+    fn is_upgrade(&self) -> bool {
+        let change = self.after.change.as_ref();
+        change.is_some_and(|change| change.direction == Direction::Upgrade)
     }
 
     /// Where a downgrade's first charge came under another chain than was announced.

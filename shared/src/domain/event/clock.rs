@@ -30,7 +30,7 @@ impl Account {
     ) -> Vec<(Timestamp, PurchaseId, What)> {
         let come = self.moments(settings).filter(|(at, ..)| since < *at && *at <= until);
         let mut come: Vec<_> = come.map(|(at, id, what)| (at, id.clone(), what)).collect();
-        come.sort_by_key(|(at, ..)| *at);
+        come.sort_by_key(|(at, _, what)| (*at, matches!(what, What::Ended { .. })));
         come
     }
 

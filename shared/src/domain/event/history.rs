@@ -14,7 +14,7 @@ use crate::domain::id::{PurchaseId, RokuCustomerId, TransactionId};
 use crate::domain::publisher::Publisher;
 
 /// Everything that happened to the Roku customer of these facts up to and with `until`, in the order
-/// in which it happened. The order and repetition of `facts` do not matter; they are all of one
+/// in which it became known. The order and repetition of `facts` do not matter; they are all of one
 /// Roku customer.
 pub fn of_history(facts: &[Fact], publisher: &Publisher, until: Timestamp) -> Vec<Event> {
     let Some(first) = facts.first() else { return Vec::new() };
@@ -23,7 +23,7 @@ pub fn of_history(facts: &[Fact], publisher: &Publisher, until: Timestamp) -> Ve
         chronicle.fold_newest(&fact);
     }
     chronicle.pass_until(until);
-    chronicle.into_events()
+    chronicle.finish().1
 }
 
 /// The events of `after` that `before`, the same history less some facts, did not have. Where a fact
@@ -99,7 +99,9 @@ impl<'a> Chronicle<'a> {
         let settings = &self.publisher.settings;
         let step = Step { before: &before, after: &after, fact, settings };
         for (purchase, what) in step.changes() {
-            self.tell_change(&after, purchase, what, fact);
+            let id = self.id_of_change(&step, purchase, &what);
+            let happened_at = step.happened_at(purchase, &what);
+            self.tell(&after, id, Some(purchase.clone()), what, happened_at, channel(fact));
         }
         if let Some(moved) = moved(&before, fact) {
             let purchase = after.purchase_of(fact).cloned();
@@ -123,35 +125,31 @@ impl<'a> Chronicle<'a> {
         self.told_until = Some(until);
     }
 
-    /// The account as it stands.
-    pub fn account(&self) -> &Account {
-        &self.account
+    /// The account as it stands, and what happened on the way, in the order in which it became known.
+    pub fn finish(self) -> (Account, Vec<Event>) {
+        (self.account, self.events)
     }
 
-    /// What happened on the way, in the order in which it happened.
-    pub fn into_events(self) -> Vec<Event> {
-        self.events
-    }
-
-    fn tell_change(&mut self, after: &Account, purchase: &PurchaseId, what: What, fact: &Fact) {
-        // What begins a term is named by its charge, whoever told of it.
-        let charge = after.purchases.get(purchase).and_then(|one| one.last_transaction.as_ref());
-        let fact_id = fact.id();
-        let id = match what {
+    /// What begins a term is named by its charge, whoever told of it; all else by the fact.
+    fn id_of_change(&self, step: &Step<'_>, purchase: &PurchaseId, what: &What) -> EventId {
+        let last_charge =
+            |account: &Account| Some(account.purchases.get(purchase)?.last_transaction.clone());
+        let (before, after) = (last_charge(step.before), last_charge(step.after));
+        let begins_a_term = matches!(
+            what,
             What::Started
-            | What::TrialStarted
-            | What::TrialConverted
-            | What::Renewed
-            | What::Recovered { .. } => {
-                let charge = charge.map_or(purchase.as_str(), TransactionId::as_str);
-                self.id(&what, &["term", purchase.as_str(), charge])
+                | What::TrialStarted
+                | What::TrialConverted
+                | What::Renewed
+                | What::Recovered { .. }
+        );
+        match after {
+            Some(charge) if begins_a_term && before.as_ref() != Some(&charge) => {
+                let charge = charge.as_ref().map_or(purchase.as_str(), TransactionId::as_str);
+                self.id(what, &["term", purchase.as_str(), charge])
             }
-            What::Upgraded(_) | What::DowngradeScheduled(_) => {
-                self.id(&what, &["plan", purchase.as_str()])
-            }
-            _ => self.id_by_fact(&what, purchase.as_str(), &fact_id),
-        };
-        self.tell(after, id, Some(purchase.clone()), what, fact_id.time, channel(fact));
+            _ => self.id_by_fact(what, purchase.as_str(), &step.fact.id()),
+        }
     }
 
     fn id_of_money(&self, what: &What, fact: &FactId) -> EventId {
@@ -174,7 +172,7 @@ impl<'a> Chronicle<'a> {
     }
 
     fn id(&self, what: &What, texts: &[&str]) -> EventId {
-        EventId::of_account(&self.publisher.id, self.roku_customer, what.kind(), texts)
+        EventId::of(&self.publisher.id, self.roku_customer.as_str(), what.kind(), texts)
     }
 
     fn tell(
