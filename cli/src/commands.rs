@@ -111,6 +111,8 @@ impl TableArgument {
             roku_rate: Rate::DEFAULT,
             sqs: aws_sdk_sqs::Client::new(&aws),
             queues: QueueUrls::default(),
+            eventbridge: aws_sdk_eventbridge::Client::new(&aws),
+            event_bus_name: String::new(),
             clock: Clock::system(),
         }
     }

@@ -38,6 +38,7 @@ fn create_table(database: &Database, template: &Template) -> Result<(), StackErr
         "KeySchema": table["KeySchema"],
         "AttributeDefinitions": table["AttributeDefinitions"],
         "GlobalSecondaryIndexes": table["GlobalSecondaryIndexes"],
+        "StreamSpecification": stream(table),
     });
     let request = serde_json::from_value(request);
     let request = request.map_err(|error| StackError::Database(error.to_string()))?;
@@ -48,22 +49,39 @@ fn create_table(database: &Database, template: &Template) -> Result<(), StackErr
     }
 }
 
+/// In the template a stream is on where it is told how; for DynamoDB it is told that it is on.
+fn stream(table: &Value) -> Value {
+    let view = &table["StreamSpecification"]["StreamViewType"];
+    json!({ "StreamEnabled": view.is_string(), "StreamViewType": view })
+}
+
 /// A table that another version made may lack an index, or an attribute in one.
 fn must_be_of_this_version(database: &Database, wanted: &Value) -> Result<(), StackError> {
     let broken = |error: &dyn std::fmt::Display| StackError::Database(error.to_string());
     let request = serde_json::from_value(json!({ "TableName": TABLE }));
     let request = request.map_err(|error| broken(&error))?;
     let found = database.describe_table(request).map_err(|error| broken(&error))?;
-    let found = serde_json::to_value(found).map_err(|error| broken(&error))?;
+    let description = serde_json::to_value(found).map_err(|error| broken(&error))?;
     let shape = |indexes: &Value| -> BTreeSet<String> {
         let indexes = indexes.as_array().into_iter().flatten();
         let parts = ["IndexName", "KeySchema", "Projection"];
         indexes.map(|index| parts.map(|part| index[part].to_string()).join(" ")).collect()
     };
-    let found = shape(&found["Table"]["GlobalSecondaryIndexes"]);
+    let found = shape(&description["Table"]["GlobalSecondaryIndexes"]);
     if found == shape(&wanted["GlobalSecondaryIndexes"]) {
-        return Ok(());
+        return turn_stream_on(database, wanted, &description);
     }
     let what = "the table is of another version of Usher, with other indexes: name a new FILE";
     Err(StackError::Database(what.to_owned()))
+}
+
+/// A table that an earlier version made has none, which can be mended.
+fn turn_stream_on(database: &Database, wanted: &Value, found: &Value) -> Result<(), StackError> {
+    if found["Table"]["StreamSpecification"]["StreamEnabled"] == true {
+        return Ok(());
+    }
+    let broken = |error: &dyn std::fmt::Display| StackError::Database(error.to_string());
+    let request = json!({ "TableName": TABLE, "StreamSpecification": stream(wanted) });
+    let request = serde_json::from_value(request).map_err(|error| broken(&error))?;
+    database.update_table(request).map(drop).map_err(|error| broken(&error))
 }

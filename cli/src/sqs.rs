@@ -1,4 +1,4 @@
-//! An SQS for one machine: the two queues of questions and their dead-letter queues, in memory.
+//! An SQS for one machine: the queues of the template and their dead-letter queues, in memory.
 //!
 //! It speaks the JSON protocol of SQS as far as Usher needs it. A call to receive does not wait for
 //! messages. Answers carry no MD5 of the bodies, which the SDK for Rust does not look at.
@@ -30,6 +30,10 @@ use refusal::Refusal;
 pub const RECEIPTS: &str = "usher-receipts";
 /// The name of the queue of accounts.
 pub const ACCOUNTS: &str = "usher-accounts";
+/// The name of the queue of events that webhooks are to be sent.
+pub const WEBHOOKS: &str = "usher-webhooks";
+/// The table's stream is no queue; its dead letters are in one that is named as if it were.
+pub const STREAM: &str = "usher-stream";
 /// What the name of a queue's dead-letter queue ends with, after the queue's own.
 pub const DEAD_LETTERS: &str = "-dead-letters";
 
@@ -40,6 +44,8 @@ pub struct Settings {
     pub receipts_max_receives: u32,
     /// How often an account is received before it becomes a dead letter.
     pub accounts_max_receives: u32,
+    /// How often an event is received that webhooks are to be sent, before it becomes a dead letter.
+    pub webhooks_max_receives: u32,
     /// How long a received message is hidden where the receiver does not say.
     pub visibility: Duration,
 }
@@ -49,6 +55,7 @@ impl Default for Settings {
         Self {
             receipts_max_receives: Backoff::RECEIPTS.max_receives(),
             accounts_max_receives: Backoff::ACCOUNTS.max_receives(),
+            webhooks_max_receives: 120,
             visibility: Duration::from_secs(720),
         }
     }
@@ -63,7 +70,12 @@ struct Server {
 /// programs reach it, and the SDK's endpoint.
 pub fn start(listener: TcpListener, url: &str, clock: Clock, settings: Settings) -> QueueUrls {
     let queues = Queues::new(settings, format!("{url}/000000000000/"));
-    let urls = QueueUrls { receipts: queues.url_of(RECEIPTS), accounts: queues.url_of(ACCOUNTS) };
+    let urls = QueueUrls {
+        receipts: queues.url_of(RECEIPTS),
+        accounts: queues.url_of(ACCOUNTS),
+        webhooks: queues.url_of(WEBHOOKS),
+        publish_dead_letters: queues.url_of(&format!("{STREAM}{DEAD_LETTERS}")),
+    };
     let server = Arc::new(Server { queues: Mutex::new(queues), clock });
     let router = Router::new().route("/", post(answer)).with_state(server);
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -12,6 +12,9 @@
 //! | `OldestDue` | – | seconds that the oldest question has been due that is not on its way |
 //! | `WebhooksDelivered`, `WebhooksFailed` | – | deliveries that arrived, and that were given up |
 //! | `WebhooksPaused` | – | endpoints that were paused because nothing arrives there or they want nothing more |
+//! | `EventsPublished` | – | entries that the event bus took |
+//! | `EventAge` | – | seconds from a write of the table to its events on the bus |
+//! | `EventsUnreadable` | – | records of the table's stream that were put aside as dead letters |
 //!
 //! Each also carries the dimension `Stack`. Where no [`Emitter`] was started nothing is counted.
 

@@ -49,7 +49,7 @@ impl Queue {
         let time = Arc::new(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap()));
         let hands = Arc::clone(&time);
         let clock = Clock::new(move || *hands.lock().unwrap());
-        let QueueUrls { receipts, accounts } = sqs::start(listener, &endpoint, clock, settings);
+        let QueueUrls { receipts, accounts, .. } = sqs::start(listener, &endpoint, clock, settings);
         [receipts, accounts].map(|url| {
             let (client, time) = (client.clone(), Arc::clone(&time));
             Self { server: "ours", client, url, time }

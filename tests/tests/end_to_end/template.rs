@@ -34,6 +34,19 @@ fn a_worker_has_time_for_a_batch_and_the_queue_waits_for_it() {
 }
 
 #[test]
+fn the_reader_of_the_stream_has_time_for_a_batch_and_never_gives_up_for_a_bus_that_is_down() {
+    let reader = properties("PublishFunction");
+    let timeout_s = reader["Timeout"].as_u64().unwrap();
+    assert!(timeout_s > publish::DEADLINE.as_secs() + 30, "the record at hand is finished");
+    let source = &reader["Events"]["Table"]["Properties"];
+    assert_eq!(source["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+    assert_eq!(source["MaximumRetryAttempts"], -1);
+    let oldest_s = source["MaximumRecordAgeInSeconds"].as_u64().unwrap();
+    assert!((3_600..86_400).contains(&oldest_s), "the stream forgets after a day");
+    assert_eq!(properties("Table")["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES");
+}
+
+#[test]
 fn the_schedule_runs_as_often_as_it_thinks_and_never_twice_for_one_time() {
     let schedule = properties("ReconcileFunction");
     let every = &schedule["Events"]["EveryMinute"]["Properties"]["ScheduleExpression"];
