@@ -20,8 +20,12 @@ impl EventId {
     /// The id of what happened to somebody or something of a publisher's, by what told it.
     pub(crate) fn of(publisher: &PublisherId, whom: &str, kind: EventType, by: &[&str]) -> Self {
         let what = [publisher.as_str(), whom, kind.as_str()];
-        let texts = [&what, by].concat();
-        Self(format!("{}{}", Self::PREFIX, &derived::hash("event", &texts)[..32]))
+        Self::of_texts(&[&what, by].concat())
+    }
+
+    /// The id of what happened to nothing that has events of its own.
+    pub(crate) fn of_texts(texts: &[&str]) -> Self {
+        Self(format!("{}{}", Self::PREFIX, &derived::hash("event", texts)[..32]))
     }
 
     /// An id that somebody wrote; none where it is none.

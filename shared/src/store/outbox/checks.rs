@@ -43,7 +43,7 @@ impl Checks {
             let day = day.to_string();
             let publisher = place.publisher.as_str();
             let texts = [WATCHED, publisher, &day, place.sk, customer.as_str(), &count.to_string()];
-            let id = EventId::of(&texts);
+            let id = EventId::of_texts(&texts);
             (more > 0).then_some(Counted { id, customer, checks: more })
         });
         let counted: Vec<_> = counted.collect();
