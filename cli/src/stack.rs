@@ -16,8 +16,8 @@ use usher::config::{Config, QueueUrls, ROKU_KEYS_URL, aws_config};
 use usher::domain::event::Detail;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
-use usher::queue::Sender;
 use usher::domain::webhook::Reach;
+use usher::queue::Sender;
 use usher::secrets::roku_api_keys::RokuApiKeys;
 use usher::store::publisher_tokens::{PublisherTokens, TokenName};
 use usher::store::publishers::Publishers;
@@ -284,6 +284,12 @@ impl Stack {
     /// reader of the table's stream until what happened is on the bus, or cannot be put there.
     pub async fn tick(&self) {
         self.background.tick().await;
+        self.publish().await;
+    }
+
+    /// Has the reader of the table's stream put what happened on the bus, as far as it can be put
+    /// there.
+    pub async fn publish(&self) {
         self.stream.publish().await;
     }
 

@@ -11,14 +11,15 @@
 
 pub mod contract;
 pub mod description;
-pub mod event_contract;
 pub mod event_bus;
+pub mod event_contract;
 pub mod foreign_roku;
 pub mod gateway;
 pub mod identity_provider;
 pub mod jwt;
 pub mod lambda;
 pub mod samples;
+pub mod story_file;
 pub mod storyteller;
 mod usher;
 pub mod wire;
