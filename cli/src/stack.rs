@@ -290,6 +290,12 @@ impl Stack {
     /// reader of the table's stream until what happened is on the bus, or cannot be put there.
     pub async fn tick(&self) {
         self.background.tick().await;
+        self.publish().await;
+    }
+
+    /// Has the reader of the table's stream put what happened on the bus, as far as it can be put
+    /// there.
+    pub async fn publish(&self) {
         self.stream.publish().await;
     }
 

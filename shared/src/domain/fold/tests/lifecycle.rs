@@ -1,6 +1,7 @@
 //! Writes `docs/lifecycle.md` from the code, and compares. `UPDATE_EXPECT=1 cargo test -p usher
 //! lifecycle` writes it anew.
 
+mod events;
 mod told;
 
 use std::fmt::Write;
