@@ -1,11 +1,12 @@
 //! What AWS does with the functions that nobody calls: the schedule runs `reconcile`, and the queues
-//! hand their messages to `verify`, in batches, and delete those that were worked off.
+//! hand their messages to `verify` and `deliver`, in batches, and delete those that were worked off.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use deliver::Deliver;
 use futures_util::future::join_all;
 use reconcile::Reconcile;
 use usher::config::{Config, QueueUrls};
@@ -18,11 +19,15 @@ pub const BATCH: i32 = 5;
 /// How many workers run for each queue, as the template says.
 const WORKERS: usize = 10;
 
-/// The schedule and the worker.
+/// How many messages the worker of the webhooks is handed at once, as the template says.
+pub const WEBHOOKS_BATCH: i32 = 10;
+
+/// The schedule and the workers.
 #[derive(Debug)]
 pub struct Background {
     reconcile: Reconcile,
     verify: Verify,
+    deliver: Deliver,
     sqs: aws_sdk_sqs::Client,
     queues: QueueUrls,
 }
@@ -36,6 +41,7 @@ impl Background {
         Ok(Arc::new(Self {
             reconcile: Reconcile::new(config).map_err(StackError::Handler)?,
             verify: Verify::new(config).map_err(StackError::Handler)?,
+            deliver: Deliver::new(config).map_err(StackError::Handler)?,
             sqs: config.sqs.clone(),
             queues: config.queues.clone(),
         }))
@@ -51,6 +57,12 @@ impl Background {
     /// Runs the workers until nothing is left that may be received now.
     pub async fn work_off(&self) {
         tokio::join!(self.empty(&self.queues.receipts), self.empty(&self.queues.accounts));
+        self.deliver().await;
+    }
+
+    /// Runs the worker of the webhooks until nothing is left that may be received now.
+    async fn deliver(&self) {
+        self.empty(&self.queues.webhooks).await;
     }
 
     async fn empty(&self, queue_url: &str) {
@@ -61,7 +73,7 @@ impl Background {
         }
     }
 
-    /// Runs both again and again; neither waits for the other.
+    /// Runs all of them again and again; none waits for another.
     pub(crate) fn tick_every(self: Arc<Self>, pause: Duration) {
         let workers = Arc::clone(&self);
         tokio::spawn(async move {
@@ -70,10 +82,19 @@ impl Background {
                 drop(self.reconcile.run().await);
             }
         });
+        // Receivers may take their time, and Roku's customers do not wait for that.
+        let webhooks = Arc::clone(&workers);
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(pause).await;
-                workers.work_off().await;
+                let Background { queues, .. } = workers.as_ref();
+                tokio::join!(workers.empty(&queues.receipts), workers.empty(&queues.accounts));
+            }
+        });
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                webhooks.deliver().await;
             }
         });
     }
@@ -82,7 +103,7 @@ impl Background {
     async fn work_off_a_batch(&self, queue_url: &str) -> bool {
         let request = self.sqs.receive_message().queue_url(queue_url);
         let request = request
-            .max_number_of_messages(BATCH)
+            .max_number_of_messages(self.batch_of(queue_url))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
         let received = match request.send().await {
             Ok(answer) => answer.messages.unwrap_or_default(),
@@ -94,7 +115,7 @@ impl Background {
         let mut batch = SqsEvent::default();
         batch.records =
             received.iter().map(|message| as_lambda_passes_it(message, queue_url)).collect();
-        let failed = self.verify.handle(batch).await.batch_item_failures;
+        let failed = self.handle(batch, queue_url).await.batch_item_failures;
         let is_done = |message: &&Message| {
             failed
                 .iter()
@@ -108,6 +129,19 @@ impl Background {
             }
         }
         !received.is_empty()
+    }
+}
+
+impl Background {
+    fn batch_of(&self, queue_url: &str) -> i32 {
+        if queue_url == self.queues.webhooks { WEBHOOKS_BATCH } else { BATCH }
+    }
+
+    async fn handle(&self, batch: SqsEvent, queue_url: &str) -> SqsBatchResponse {
+        if queue_url == self.queues.webhooks {
+            return self.deliver.handle(batch).await;
+        }
+        self.verify.handle(batch).await
     }
 }
 

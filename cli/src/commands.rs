@@ -20,6 +20,7 @@ mod simulated_clock;
 mod table;
 pub mod token;
 mod warnings;
+pub mod webhook;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use usher::config::{Config, QueueUrls, ROKU_URL, aws_config};
 use usher::domain::fold::fold;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
+use usher::domain::webhook::Reach;
 use usher::store::Table;
 use usher::store::histories::History;
 use usher::store::publishers::Publishers;
@@ -97,10 +99,16 @@ impl TableArgument {
         self.local.url()
     }
 
+    /// How far webhooks go from there: from `usher local`, to this machine too.
+    fn reach(&self) -> Reach {
+        self.local().map_or(Reach::PublicOnly, |_| Reach::ThisMachineToo)
+    }
+
     /// What a handler needs to work on the table.
     async fn config(self, roku_keys_url: String) -> Config {
         let aws = aws_at(self.local()).await;
         let local_name = || Stack::TABLE.to_owned();
+        let webhook_reach = self.reach();
         let name = self.table.filter(|_| self.local.url().is_none()).unwrap_or_else(local_name);
         Config {
             table: Table::new(aws_sdk_dynamodb::Client::new(&aws), name),
@@ -113,6 +121,7 @@ impl TableArgument {
             queues: QueueUrls::default(),
             eventbridge: aws_sdk_eventbridge::Client::new(&aws),
             event_bus_name: String::new(),
+            webhook_reach,
             clock: Clock::system(),
         }
     }

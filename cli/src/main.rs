@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
     Finding, catalog, completions, customer, dead_letters, demo, doctor, import, local, publisher,
-    quote, replay, signing_key, simulate, token,
+    quote, replay, signing_key, simulate, token, webhook,
 };
 
 /// Roku Pay purchases become access.
@@ -38,9 +38,12 @@ enum Command {
     /// Look a customer up, sign them out, or forget them.
     #[command(subcommand)]
     Customer(customer::Command),
+    /// Tell a publisher's own systems what happened: add, test, pause, resend, read the log.
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Say what is wrong, and what to do about it.
     Doctor(doctor::Arguments),
-    /// Deal with questions to Roku that were given up.
+    /// Deal with questions to Roku and webhooks that were given up.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
     /// Show what a change of plan would cost a customer.
@@ -68,6 +71,7 @@ async fn main() -> ExitCode {
         Command::Publisher(command) => publisher::run(command).await,
         Command::SigningKey(command) => signing_key::run(command).await,
         Command::Customer(command) => customer::run(command).await,
+        Command::Webhook(command) => webhook::run(command).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::DeadLetters(command) => dead_letters::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,

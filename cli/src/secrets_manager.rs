@@ -1,5 +1,5 @@
-//! A Secrets Manager for one machine: reads a secret, makes one, gives one a new value. What it
-//! acknowledges is kept.
+//! A Secrets Manager for one machine: reads a secret, makes one, gives one a new value, deletes one.
+//! What it acknowledges is kept.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::kept::{Kept, KeptError, Secret};
 
-/// What the calls say: `GetSecretValue` and `PutSecretValue` a `SecretId`, `CreateSecret` a `Name`.
+/// What the calls say: `CreateSecret` a `Name`, all others a `SecretId`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Request {
@@ -56,6 +56,7 @@ async fn answer(State(kept): State<Arc<Kept>>, headers: HeaderMap, body: String)
         Some("GetSecretValue") => kept.read(|contents| get(&contents.secrets, &request)),
         Some("PutSecretValue") => kept.change(|contents| put(&mut contents.secrets, request)),
         Some("CreateSecret") => kept.change(|contents| create(&mut contents.secrets, request)),
+        Some("DeleteSecret") => kept.change(|contents| delete(&mut contents.secrets, &request)),
         _ => Err(invalid("that is not served here")),
     };
     answer.map_or_else(refuse, |body| reply(StatusCode::OK, &body))
@@ -82,6 +83,12 @@ fn create(secrets: &mut Secrets, request: Request) -> Result<Value, Refusal> {
         return Err(Refusal("ResourceExistsException", why));
     }
     Ok(keep(secrets, request))
+}
+
+/// At once and for good, as Usher asks for it.
+fn delete(secrets: &mut Secrets, request: &Request) -> Result<Value, Refusal> {
+    secrets.remove(&request.name).ok_or_else(not_found)?;
+    Ok(json!({ "Name": request.name }))
 }
 
 fn keep(secrets: &mut Secrets, request: Request) -> Value {
@@ -134,5 +141,8 @@ mod tests {
             "InvalidRequestException"
         );
         assert_eq!(get(&secrets, &read).unwrap()["SecretString"], "3");
+        delete(&mut secrets, &read).unwrap();
+        assert_eq!(code(get(&secrets, &read)), "ResourceNotFoundException");
+        assert_eq!(code(delete(&mut secrets, &read)), "ResourceNotFoundException");
     }
 }

@@ -55,7 +55,7 @@ impl Default for Settings {
         Self {
             receipts_max_receives: Backoff::RECEIPTS.max_receives(),
             accounts_max_receives: Backoff::ACCOUNTS.max_receives(),
-            webhooks_max_receives: 120,
+            webhooks_max_receives: Backoff::WEBHOOKS.max_receives(),
             visibility: Duration::from_secs(720),
         }
     }

@@ -16,6 +16,7 @@ use usher::config::{Config, QueueUrls, ROKU_KEYS_URL, aws_config};
 use usher::domain::event::Detail;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
+use usher::domain::webhook::Reach;
 use usher::queue::Sender;
 use usher::secrets::roku_api_keys::RokuApiKeys;
 use usher::store::publisher_tokens::{PublisherTokens, TokenName};
@@ -374,6 +375,7 @@ async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Conf
         queues: QueueUrls::default(),
         eventbridge: aws_sdk_eventbridge::Client::from_conf(bus.build()),
         event_bus_name: event_bridge::BUS.to_owned(),
+        webhook_reach: Reach::ThisMachineToo,
         clock,
     }
 }

@@ -8,6 +8,7 @@ use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 
 use crate::clock::Clock;
+use crate::domain::webhook::Reach;
 use crate::store::Table;
 use crate::store::turns::{Percent, Rate};
 
@@ -40,6 +41,9 @@ pub struct Config {
     pub eventbridge: aws_sdk_eventbridge::Client,
     /// The bus that events leave on (`EVENT_BUS_NAME`), where a function uses it.
     pub event_bus_name: String,
+    /// How far webhooks may go: to the public internet alone, unless `ALLOW_LOOPBACK_WEBHOOKS` is
+    /// `true`, which is for tests and for a machine that runs everything.
+    pub webhook_reach: Reach,
     /// The clock.
     pub clock: Clock,
 }
@@ -102,9 +106,15 @@ impl Config {
             },
             eventbridge: aws_sdk_eventbridge::Client::new(&aws),
             event_bus_name: or("EVENT_BUS_NAME", ""),
+            webhook_reach: webhook_reach(),
             clock: Clock::system(),
         })
     }
+}
+
+fn webhook_reach() -> Reach {
+    let is_allowed = env::var("ALLOW_LOOPBACK_WEBHOOKS").is_ok_and(|word| word == "true");
+    if is_allowed { Reach::ThisMachineToo } else { Reach::PublicOnly }
 }
 
 /// Roku allows 20 (`roku-pay.md` §3); networks bunch some up.

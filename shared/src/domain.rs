@@ -34,3 +34,4 @@ pub mod timeline;
 pub mod transaction;
 pub mod transaction_type;
 pub mod unsigned_push;
+pub mod webhook;

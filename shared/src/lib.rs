@@ -6,10 +6,11 @@
 //! - [`roku`]: signed pushes, Roku's public keys, Roku's web service. [`roku::billing`] orders there,
 //!   for programs of a publisher's own: no function is given one
 //! - [`store`]: the one DynamoDB table
-//! - [`secrets`]: the API keys and the token seed, in Secrets Manager
-//! - [`queue`]: the questions to Roku that are on their way, in SQS
+//! - [`secrets`]: the API keys, the token seed and what webhooks are signed with, in Secrets Manager
+//! - [`queue`]: the questions to Roku and the webhooks that are on their way, in SQS
 //! - [`event_bus`]: what happened, on its way out, in EventBridge
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
+//! - [`webhooks`]: what a publisher is told, signed and sent
 //! - [`customer_token`], [`credentials`]: the tokens that customers carry, and what requests come with
 //! - [`clock`], [`config`], [`http`], [`metrics`], [`respond`]: what every function needs around its
 //!   handler
@@ -32,3 +33,4 @@ mod sdk_error;
 pub mod secrets;
 pub mod store;
 pub mod verification;
+pub mod webhooks;

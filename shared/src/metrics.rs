@@ -13,6 +13,8 @@
 //! | `EventsPublished` | – | entries that the event bus took |
 //! | `EventAge` | – | seconds from a write of the table to its events on the bus |
 //! | `EventsUnreadable` | – | records of the table's stream that were put aside as dead letters |
+//! | `WebhooksDelivered`, `WebhooksFailed` | – | deliveries that arrived, and that were given up |
+//! | `WebhooksPaused` | – | endpoints that were paused because nothing arrives there or they want nothing more |
 //!
 //! Each also carries the dimension `Stack`. Where no [`Emitter`] was started nothing is counted.
 

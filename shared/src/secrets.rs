@@ -1,9 +1,10 @@
-//! Secrets Manager: the publishers' Roku API keys and the seed that customer tokens are signed
-//! with. Names begin with the stack's prefix, so that a role can be held to them.
+//! Secrets Manager: the publishers' Roku API keys, the secrets that webhooks are signed with, and the
+//! seed that customer tokens are signed with. Names begin with the stack's prefix, so that a role can be held to them.
 
 pub mod roku_api_keys;
 pub mod rotation;
 pub mod signing_key;
+pub mod webhook_secrets;
 
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::domain::id::PublisherId;
+use crate::domain::webhook::EndpointId;
 use crate::sdk_error::root_cause;
 use roku_api_keys::{InvalidRokuApiKeys, RokuApiKeys};
+use webhook_secrets::WebhookSecrets;
 
 /// How long a secret is used before it is read again.
 const FRESH: Duration = Duration::from_secs(300);
@@ -29,6 +32,7 @@ pub struct Secrets {
     roku_api_keys: Cache<PublisherId, RokuApiKeys>,
     reloaded: Cache<PublisherId, ()>,
     customer_token_seed: Cache<(), SecretString>,
+    webhook_secrets: Cache<EndpointId, WebhookSecrets>,
 }
 
 /// Why a secret cannot be had. The text names the secret and holds nothing of it.
@@ -56,6 +60,9 @@ pub enum SecretError {
         /// What is wrong with it.
         why: InvalidRokuApiKeys,
     },
+    /// It is there and holds something else than the secrets of a webhook.
+    #[error("the secret {0} holds no secrets of a webhook")]
+    NotWebhookSecrets(String),
 }
 
 impl Secrets {
@@ -67,6 +74,7 @@ impl Secrets {
             roku_api_keys: Cache::new(FRESH),
             reloaded: Cache::new(RELOAD_PAUSE),
             customer_token_seed: Cache::new(FRESH),
+            webhook_secrets: Cache::new(FRESH),
         }
     }
 
@@ -114,6 +122,27 @@ impl Secrets {
         Ok(seed)
     }
 
+    /// What the webhooks of an endpoint are signed with:
+    /// `{prefix}/webhook-secret/{publisher}/{endpoint}`.
+    ///
+    /// # Errors
+    /// [`SecretError`] when they are not there, are none, or out of reach.
+    pub async fn webhook_secrets(
+        &self,
+        publisher: &PublisherId,
+        endpoint: &EndpointId,
+    ) -> Result<WebhookSecrets, SecretError> {
+        if let Some(secrets) = self.webhook_secrets.get(endpoint) {
+            return Ok(secrets);
+        }
+        let name = webhook_secrets_name(&self.prefix, publisher, endpoint);
+        let text = read(&self.client, &name).await?;
+        let secrets = WebhookSecrets::parse(text.expose_secret());
+        let secrets = secrets.ok_or(SecretError::NotWebhookSecrets(name))?;
+        self.webhook_secrets.put(endpoint.clone(), secrets.clone());
+        Ok(secrets)
+    }
+
     /// Reads the keys past the cache. What is no keys is not remembered, so that it can be mended.
     async fn read_roku_api_keys(
         &self,
@@ -134,6 +163,10 @@ fn customer_token_seed_name(prefix: &str) -> String {
 
 fn roku_api_keys_name(prefix: &str, publisher: &PublisherId) -> String {
     format!("{prefix}/roku-api-key/{publisher}")
+}
+
+fn webhook_secrets_name(prefix: &str, publisher: &PublisherId, endpoint: &EndpointId) -> String {
+    format!("{prefix}/webhook-secret/{publisher}/{endpoint}")
 }
 
 async fn read(client: &Client, name: &str) -> Result<SecretString, SecretError> {

@@ -26,6 +26,9 @@
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | Roku's key set, those of identity providers | `JWKS#{address}`, `IDPKEYS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
+//! | endpoint of webhooks | `WEBHOOKS#{publisher}` | `ENDPOINT#{endpoint}` |
+//! | delivery log | `WEBHOOK#{publisher}#{endpoint}` | `DELIVERY#{time}#{event}` |
+//! | event → its delivery | `WEBHOOK#{publisher}#{endpoint}` | `EVENT#{event}` |
 //! | when Roku may be asked next | `TURNS#{publisher}` | `RECEIPTS`, `ACCOUNTS` |
 //!
 //! Index `by_customer`: the accounts that are linked to a customer, and the customer's own item once
@@ -74,6 +77,7 @@ pub mod token_extensions;
 mod transaction_item;
 pub mod turns;
 pub mod unmapped_products;
+pub mod webhooks;
 
 /// What DynamoDB deletes an item by, some time after: seconds since 1970.
 const EXPIRES_AT: &str = "expires_at";

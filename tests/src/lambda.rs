@@ -184,6 +184,7 @@ fn environment(stack: &Stack) -> HashMap<&'static str, String> {
         ("PUBLISH_DEAD_LETTERS_URL", stack.config.queues.publish_dead_letters.clone()),
         ("AWS_ENDPOINT_URL_EVENTBRIDGE", stack.event_bridge.clone()),
         ("EVENT_BUS_NAME", stack.config.event_bus_name.clone()),
+        ("ALLOW_LOOPBACK_WEBHOOKS", "true".to_owned()),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", stack.secrets_manager.clone()),
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),

@@ -1,12 +1,13 @@
-//! `usher dead-letters`: questions to Roku that were given up.
+//! `usher dead-letters`: questions to Roku that were given up, and webhooks that could not be worked
+//! on.
 
 use clap::Subcommand;
 use serde_json::json;
 
-use super::queues::QueuesArgument;
+use super::queues::{QueuesArgument, WebhooksQueueArgument};
 use super::{Failure, LocalArgument, print};
 
-/// What to do with questions that were given up.
+/// What to do with what was given up.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send all of them on their way again
@@ -14,6 +15,9 @@ pub enum Command {
         /// Of which queues.
         #[command(flatten)]
         queues: QueuesArgument,
+        /// And of which besides.
+        #[command(flatten)]
+        webhooks: WebhooksQueueArgument,
         /// Or those of `usher local`.
         #[command(flatten)]
         local: LocalArgument,
@@ -28,9 +32,10 @@ pub enum Command {
 /// # Errors
 /// When the queue cannot be used.
 pub async fn run(command: Command) -> Result<(), Failure> {
-    let Command::Redrive { queues, local, json } = command;
+    let Command::Redrive { queues, webhooks, local, json } = command;
     let mut dead = 0;
-    for queue in queues.open(local.url()).await? {
+    let webhooks = webhooks.inspector(local.url()).await;
+    for queue in queues.open(local.url()).await?.into_iter().chain(webhooks) {
         let letters = queue.state().await.map_err(|error| error.in_short())?.dead_letters;
         if letters > 0 {
             queue.redrive().await.map_err(|error| error.in_short())?;

@@ -10,6 +10,7 @@ mod queues;
 mod set_aside;
 mod settings;
 mod unmapped;
+mod webhooks;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ use usher::domain::id::PublisherId;
 use usher::store::publishers::Publishers;
 
 use self::examined::{Examined, in_json, in_text};
-use super::queues::{QueuesArgument, beside};
+use super::queues::{QueuesArgument, WebhooksQueueArgument, beside};
 use super::secrets::SecretsArgument;
 use super::{
     Failure, MomentArgument, TableArgument, no_publisher, print, publisher_id, web_address,
@@ -32,6 +33,8 @@ pub struct Arguments {
     table: TableArgument,
     #[command(flatten)]
     queues: QueuesArgument,
+    #[command(flatten)]
+    webhooks: WebhooksQueueArgument,
     /// The address of the key set that pushes are checked with [default: Roku's own; with --local, the
     /// simulator's, at the port before the table's]
     #[arg(long, value_name = "URL", value_parser = web_address)]
@@ -54,7 +57,8 @@ pub struct Arguments {
 /// # Errors
 /// [`super::Finding`] when something is wrong or cannot be examined.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { table, queues, roku_keys, publisher, secrets, moment, json } = arguments;
+    let Arguments { table, queues, webhooks, roku_keys, publisher, secrets, moment, json } =
+        arguments;
     let publisher = publisher.map(|id| publisher_id(&id)).transpose()?;
     let now = moment.at.unwrap_or_else(|| Clock::system().now());
     let local = table.local().map(str::to_owned);
@@ -62,8 +66,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let simulated = || Some(format!("{}keys/partner-jwks.json", beside(local?, -1)?));
     let roku_keys = roku_keys.or_else(simulated).unwrap_or_else(|| ROKU_KEYS_URL.to_owned());
     let config = table.config(roku_keys).await;
-    let (queues, due, public_keys, of_publisher) = tokio::join!(
+    let (queues, webhooks, due, public_keys, of_publisher) = tokio::join!(
         queues::examine(queues, local),
+        webhooks::examine_queue(webhooks, local),
         due::examine(&config.table, now),
         public_keys::examine(&config, now),
         async {
@@ -76,6 +81,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         },
     );
     let mut findings = queues;
+    findings.extend(webhooks);
     findings.extend([due, public_keys]);
     findings.extend(of_publisher);
     print(&if json { in_json(&findings) } else { in_text(&findings) })?;
@@ -102,17 +108,19 @@ async fn examine_publisher(config: &Config, id: &PublisherId, now: Timestamp) ->
             vec![Examined::unexamined("publisher", why), aside]
         }
         Ok(publisher) => {
-            let (provider, unmapped, mut channels, aside) = tokio::join!(
+            let (provider, unmapped, mut channels, aside, webhooks) = tokio::join!(
                 identity_provider::examine(&publisher),
                 unmapped::examine(table, &publisher),
                 channels::examine(table, &publisher, now),
                 set_aside::examine(table, id, Some(&publisher), now),
+                webhooks::examine(table, id),
             );
             let mut findings = vec![settings::examine(&publisher)];
             findings.extend(provider);
             findings.push(unmapped);
             findings.append(&mut channels);
             findings.push(aside);
+            findings.extend(webhooks);
             findings
         }
     }

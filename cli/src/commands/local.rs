@@ -158,6 +158,7 @@ fn print_json(stack: &Stack) {
         "dynamodb": stack.dynamodb,
         "receiptsQueue": stack.config.queues.receipts,
         "accountsQueue": stack.config.queues.accounts,
+        "webhooksQueue": stack.config.queues.webhooks,
         "secretsManager": stack.secrets_manager,
         "table": Stack::TABLE,
         "publisherId": stack.publisher.id,
@@ -179,6 +180,7 @@ fn print_text(stack: &Stack) {
     println!("  DynamoDB         {dynamodb}  table {table}");
     println!("  Queues           {}", stack.config.queues.receipts);
     println!("                   {}", stack.config.queues.accounts);
+    println!("                   {}", stack.config.queues.webhooks);
     println!("  Secrets Manager  {secrets_manager}");
     println!("  publisher        {publisher}  token {token}\n");
     println!("Roku sends pushes to {gateway}/roku/push-notification/{publisher}\n");

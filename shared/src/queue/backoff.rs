@@ -1,4 +1,5 @@
-//! How long a question waits before it is asked again, and how often it is asked.
+//! How long a question waits before it is asked again, and how often it is asked; and the same of
+//! webhooks that could not be worked on.
 
 use std::time::Duration;
 
@@ -37,6 +38,17 @@ impl Backoff {
         doubling: 6,
         early: Duration::from_secs(60),
         early_receives: 65,
+        late: Duration::from_secs(300),
+        max_receives: 120,
+    };
+
+    /// For webhooks, whose own retries are kept with them: what this counts is only how often one was
+    /// received that could not be worked on. 1 s, doubled each time up to a minute; then five minutes.
+    /// The pauses of a delivery's own retries count as receives too, some fifteen of them.
+    pub const WEBHOOKS: Self = Self {
+        doubling: 6,
+        early: Duration::from_secs(60),
+        early_receives: 20,
         late: Duration::from_secs(300),
         max_receives: 120,
     };
@@ -114,7 +126,7 @@ mod tests {
 
     #[test]
     fn sqs_takes_the_numbers_of_receives() {
-        for backoff in [Backoff::RECEIPTS, Backoff::ACCOUNTS] {
+        for backoff in [Backoff::RECEIPTS, Backoff::ACCOUNTS, Backoff::WEBHOOKS] {
             assert!((1..=1_000).contains(&backoff.max_receives()), "{backoff:?}");
         }
     }

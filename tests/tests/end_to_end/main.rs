@@ -28,3 +28,4 @@ mod subscription;
 mod template;
 mod units;
 mod unsigned_pushes;
+mod webhooks;

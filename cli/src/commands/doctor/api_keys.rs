@@ -31,7 +31,9 @@ pub(super) async fn examine(
     let values = json!({ "secret": secrets.roku_api_keys_name(publisher), "isThere": false });
     match secrets.roku_api_keys(publisher).await {
         Ok(keys) => found(&secrets.roku_api_keys_name(publisher), &keys, now),
-        Err(error @ SecretError::Unavailable { .. }) => Examined::unexamined(WHAT, error),
+        Err(error @ (SecretError::Unavailable { .. } | SecretError::NotWebhookSecrets(_))) => {
+            Examined::unexamined(WHAT, error)
+        }
         Err(error @ SecretError::Missing(_)) => {
             let todo =
                 format!("usher publisher rotate-key {publisher}, with the key of its dashboard");
