@@ -1,5 +1,6 @@
 //! Monthly figures as a chart, in vectors or in pixels by the same strokes. The font comes along, so
 //! that the machine needs none.
+
 mod drawing;
 mod figures;
 
@@ -42,3 +43,6 @@ impl Chart {
         drawing::draw(&self.figures, picture)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::commands::simulated_clock::{at_simulator, simulators_clock};
-use crate::commands::{Failure, MomentArgument, TableArgument, known_publisher, publisher_id};
+use crate::commands::{
+    Failure, LocalArgument, MomentArgument, TableArgument, known_publisher, publisher_id,
+};
 use crate::progress::Progress;
 use crate::report::{Database, Filter, Gathering, People, Report, read_rows};
 
@@ -21,8 +23,17 @@ pub(super) struct SourceArguments {
     /// The publisher's id
     #[arg(long, env = "USHER_PUBLISHER", value_name = "ID", required_unless_present = "events")]
     publisher: Option<String>,
+    /// The table of the stack (its output `TableName`), in the account and region that the AWS
+    /// environment variables or profile name
+    #[arg(
+        long,
+        env = "TABLE_NAME",
+        value_name = "NAME",
+        required_unless_present_any = ["local", "events"]
+    )]
+    table: Option<String>,
     #[command(flatten)]
-    table: TableArgument,
+    local: LocalArgument,
     #[command(flatten)]
     moment: MomentArgument,
     /// Add the customers' addresses, names, countries and own ids, which are in the table only
@@ -48,8 +59,9 @@ impl SourceArguments {
             return Ok((database, People::Hidden));
         };
         let id = publisher_id(&publisher)?;
-        let local = self.table.local().map(str::to_owned);
-        let config = self.table.config(String::new()).await;
+        let table = TableArgument { table: self.table, local: self.local };
+        let local = table.local().map(str::to_owned);
+        let config = table.config(String::new()).await;
         let publisher = known_publisher(&config.table, &id).await?;
         let now = match (self.moment.at, &local) {
             (Some(at), _) => at,

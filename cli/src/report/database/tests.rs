@@ -1,5 +1,7 @@
 //! Three months of a few subscriptions, with known answers for every column.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::report::table;
 
@@ -136,6 +138,16 @@ fn three_months() -> Vec<Row> {
         moved(9, "charged_back", "", "03-20T10", -1080, -80),
         moved(9, "chargeback_reversed", "", "03-28T10", 1080, 80),
     ]
+}
+
+/// As a person would tell them: with when each subscription was bought.
+fn with_starts(mut rows: Vec<Row>) -> Vec<Row> {
+    let starts: BTreeMap<_, _> =
+        rows.iter().rev().map(|row| (row.subscription_id, row.occurred_at.clone())).collect();
+    for row in &mut rows {
+        row.started_at = starts.get(&row.subscription_id).cloned();
+    }
+    rows
 }
 
 /// The database of these rows, of which each came twice, the last first.
@@ -349,8 +361,27 @@ fn a_trial_of_a_higher_plan_is_one_until_it_is_paid() {
 
 #[test]
 fn the_reports_of_three_months_as_a_person_reads_them() {
-    let database = database(&three_months());
+    let database = database(&with_starts(three_months()));
     let told = [Report::Monthly, Report::Subscriptions, Report::Transactions]
         .map(|report| table(&database, report, &Filter::default(), People::Hidden).unwrap());
     insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn rows_of_a_file_are_those_that_were_written() {
+    let rows = with_starts(three_months());
+    let lines: Vec<String> =
+        rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+    let mut from_file = Database::empty().unwrap();
+    let text = format!("{}\n\n", lines.join("\n"));
+    crate::report::read_rows(&mut from_file, text.as_bytes()).unwrap();
+    from_file.add_up().unwrap();
+    let all = Filter::default();
+    assert_eq!(
+        read(&from_file, Report::Monthly, &all),
+        read(&database(&rows), Report::Monthly, &all)
+    );
+    let broken = format!("{}\n{{\"event_id\": 1}}\n", lines[0]);
+    let refused = crate::report::read_rows(&mut from_file, broken.as_bytes()).unwrap_err();
+    assert!(refused.to_string().starts_with("line 2: "), "{refused}");
 }
