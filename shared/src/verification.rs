@@ -92,8 +92,7 @@ impl Verification {
         match self.questions.ask(&publisher.id, &receipt.purchase_id).await {
             Ok(seen) => Ok(self.fold_in(publisher, receipt, seen).await?),
             Err(no) if no.is_unknown() => {
-                let again = receipt.ask_again_at(self.clock.now());
-                self.receipts.reject_unknown(&publisher.id, receipt, again).await?;
+                self.receipts.reject_unknown(&publisher.id, receipt, self.clock.now()).await?;
                 Ok(Outcome::Rejected(Rejection::UnknownToRoku))
             }
             Err(no) => Err(no.into()),
@@ -119,7 +118,7 @@ impl Verification {
 
     async fn keep(&self, publisher: &Publisher, seen: Observation) -> Result<Account, StoreError> {
         let kept = self.keep_seen(publisher, seen).await?;
-        self.accounts.fold(kept).await
+        self.accounts.fold(kept, publisher).await
     }
 
     /// Keeps what Roku said, and tells of a product or a channel that the publisher does not name.
@@ -193,7 +192,7 @@ impl Verification {
             let known = KnownReceipt { receipt, outcome, roku_customer };
             Some(Settlement { link_to: claim.ok().cloned(), receipt: SettledReceipt::Kept(known) })
         };
-        self.accounts.fold_and_settle(kept, settle).await?;
+        self.accounts.fold_and_settle(kept, publisher, settle).await?;
         tracing::info!(publisher = %publisher.id, ?outcome, "receipt settled");
         Ok(outcome)
     }

@@ -184,7 +184,7 @@ impl PushNotification {
         let (kept, ()) = tokio::join!(keep, note);
         let kept = kept?;
         let repeated = !kept.is_new;
-        let account = match self.accounts.fold(kept).await {
+        let account = match self.accounts.fold(kept, publisher).await {
             // The push is kept, and sending it again would change nothing: it is ours to mend.
             Err(error @ StoreError::Refused(_)) => {
                 tracing::error!(error = error.with_causes(), "push kept, account not written");

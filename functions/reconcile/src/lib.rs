@@ -22,6 +22,7 @@ use usher::roku::public_keys::PublicKeys;
 use usher::store::StoreError;
 use usher::store::accounts::Accounts;
 use usher::store::due::{BUCKETS, Cursor, Due, Kind, Subject, Waiting};
+use usher::store::publishers::Publishers;
 use usher::store::turns::{Rate, Share};
 
 /// How often it runs, as the template says.
@@ -39,6 +40,7 @@ const MOST_PAGES: usize = 100;
 pub struct Reconcile {
     due: Due,
     accounts: Accounts,
+    publishers: Publishers,
     /// Questions about accounts.
     accounts_queue: Sender,
     /// Questions about receipts.
@@ -114,6 +116,7 @@ impl Reconcile {
         Ok(Self {
             due: Due::new(&config.table),
             accounts: Accounts::new(&config.table),
+            publishers: Publishers::new(&config.table),
             accounts_queue: Sender::new(&config.sqs, &config.queues.accounts),
             receipts_queue: Sender::new(&config.sqs, &config.queues.receipts),
             keys: PublicKeys::new(config, http::client()?),
@@ -218,10 +221,15 @@ impl Reconcile {
         if waiting.subject.kind() != Some(Kind::Account) {
             return Ok(Decision::Ask(waiting));
         }
-        let Some((account, seen)) = self.accounts.due(&waiting.subject).await? else {
-            return Ok(Decision::Nothing);
+        let publisher = match waiting.subject.publisher() {
+            Some(id) => self.publishers.find(&id).await?,
+            None => None,
         };
-        match account.ask_roku_at() {
+        // Of a publisher that is not there any more, the worker says so.
+        let Some(publisher) = publisher else { return Ok(Decision::Ask(waiting)) };
+        let found = self.accounts.due(&waiting.subject, &publisher, now).await?;
+        let Some((account, seen)) = found else { return Ok(Decision::Nothing) };
+        match seen.not_before_asked(account.ask_roku_at()) {
             _ if seen.since > now => Ok(Decision::Nothing),
             Some(at) if at <= now => Ok(Decision::Ask(seen)),
             next => Ok(Decision::Move(seen, next)),

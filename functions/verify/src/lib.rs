@@ -186,8 +186,9 @@ impl Verify {
         subject: &Subject,
         lane: &Lane,
     ) -> Result<(), NotDone> {
-        let Some((account, waiting)) = self.accounts.due(subject).await? else { return Ok(()) };
         let now = self.clock.now();
+        let found = self.accounts.due(subject, publisher, now).await?;
+        let Some((account, waiting)) = found else { return Ok(()) };
         let due = account.due(now).map(|(id, purchase)| purchase.transaction(id).to_owned());
         let due: Vec<String> = due.collect();
         if due.is_empty() {
@@ -206,14 +207,19 @@ impl Verify {
             });
         }
         answers?;
-        self.put_off_what_is_still_due(subject).await
+        self.put_off_what_is_still_due(publisher, subject).await
     }
 
     /// What Roku does not know, or says is another account's, is asked about again: hourly on the
     /// first day, then daily, for sixty days.
-    async fn put_off_what_is_still_due(&self, subject: &Subject) -> Result<(), NotDone> {
-        let Some((account, waiting)) = self.accounts.due(subject).await? else { return Ok(()) };
+    async fn put_off_what_is_still_due(
+        &self,
+        publisher: &Publisher,
+        subject: &Subject,
+    ) -> Result<(), NotDone> {
         let now = self.clock.now();
+        let found = self.accounts.due(subject, publisher, now).await?;
+        let Some((account, waiting)) = found else { return Ok(()) };
         let unanswered: Vec<_> = account.due(now).map(|(id, _)| id.as_str()).collect();
         if !unanswered.is_empty() {
             tracing::warn!(?unanswered, "Roku does not know these purchases of an account");

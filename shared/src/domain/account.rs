@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::fact::FactId;
 use super::id::{PurchaseId, RokuProductId, TransactionId};
 use super::plan_change::PlanChange;
+use super::transaction::Kind;
 
 /// What the facts about one Roku customer add up to. Made by [`super::fold`] and by nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,10 @@ pub struct Purchase {
     /// The transaction of the last charge, by which Roku may mean the whole chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_transaction: Option<TransactionId>,
+    /// That Roku has not told yet what the last charge came to: it tells no amounts with a charge
+    /// that was recovered, and is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpriced: Option<Unpriced>,
     /// The change of plan that it came about by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<PlanChange>,
@@ -68,6 +73,15 @@ pub struct Charge {
     /// ISO 4217, as Roku wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+}
+
+/// A charge whose amount Roku has not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unpriced {
+    /// Since when the charge is known.
+    pub since: Timestamp,
+    /// What it was for.
+    pub kind: Kind,
 }
 
 /// How a purchase stands by what Roku told. Time alone moves it no further: [`super::access`] reads

@@ -52,7 +52,8 @@ impl Account {
 impl Purchase {
     fn ask_roku_at(&self) -> Option<Timestamp> {
         let change = self.unconfirmed_change().filter(|at| self.answered_at < Some(*at));
-        change.into_iter().chain(self.ask_about_state_at()).min()
+        let amount = self.unpriced.and_then(|unpriced| self.daily_from(unpriced.since));
+        change.into_iter().chain(amount).chain(self.ask_about_state_at()).min()
     }
 
     fn ask_about_state_at(&self) -> Option<Timestamp> {

@@ -1,13 +1,18 @@
 //! Events: what changed for a customer, in words that a CRM, a mailer or a ledger can act on.
 //!
-//! They are computed, never reported by hand: `of_history` walks through what Roku told and names
+//! They are computed, never reported by hand: [`history`] walks through what Roku told and names
 //! what each fact changed, and what the clock changed between two facts. So they are a pure function
 //! of the facts, and can be computed again at any time. [`message`] is what leaves the stack, [`row`]
 //! is what reports are made of.
 
+mod changes;
+mod clock;
+pub mod history;
 mod id;
 mod kind;
 pub mod message;
+mod money;
+pub(crate) mod receipts;
 pub mod row;
 
 use jiff::Timestamp;
@@ -225,3 +230,6 @@ pub enum EndReason {
     /// Roku took it away before its term was over, after an unauthorised purchase for one.
     TakenAway,
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ use super::transaction_type::TransactionType;
 
 /// Which rules an account was folded by. To be raised when the same facts add up to another account
 /// than before: what was folded by other rules is folded anew with its next fact.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// How many words for types are counted one by one, so that an account does not grow with them.
 const MOST_WORDS: usize = 32;
@@ -83,6 +83,11 @@ impl Account {
             self.purchases.iter().filter(|(_, one)| one.product.as_ref() == Some(product));
         let only = sold.next()?.0;
         sold.next().is_none().then_some(only)
+    }
+
+    /// The purchase that Roku means by an id, as far as it is known.
+    pub(super) fn known_purchase(&self, id: &PurchaseId) -> Option<&Purchase> {
+        self.purchases.get(self.known(id)?)
     }
 
     /// The purchase that Roku means by an id: the chain's own, or that of its last charge.

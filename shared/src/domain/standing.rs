@@ -46,7 +46,7 @@ impl Standing {
         if is_revoked { Self::Revoked } else { told }
     }
 
-    fn told(state: State, settings: &Settings, now: Timestamp) -> Self {
+    pub(super) fn told(state: State, settings: &Settings, now: Timestamp) -> Self {
         let leeway = settings.renewal_leeway();
         let renewing = |word: Self, end: Timestamp| match () {
             () if now < end => word,

@@ -157,14 +157,7 @@ impl Told {
     /// trial: it adds amounts that are not known, and charges whose push was lost.
     fn see(&mut self, seen: &Observation) {
         let Some(total) = seen.amounts.total else { return };
-        let is_first = is_first(&seen.transaction, &seen.purchase);
-        let at = seen.charged_at.or(seen.purchased_at.filter(|_| is_first));
-        let kind = match (is_first, seen.change) {
-            (true, Some(_)) => Kind::Switch,
-            (true, None) => Kind::Initial,
-            (false, _) => Kind::Renewal,
-        };
-        let at = at.unwrap_or(seen.observed_at);
+        let (at, kind) = (charged_at(seen), kind_seen(seen));
         let answered = charged(&seen.transaction, &seen.purchase, at, kind, &seen.amounts);
         match self.0.get_mut(&seen.transaction) {
             None => {
@@ -214,7 +207,8 @@ fn charged(
     }
 }
 
-fn kind_of(push: &Notification) -> Kind {
+/// What a charge was for that a push tells of.
+pub(super) fn kind_of(push: &Notification) -> Kind {
     match push.transaction_type {
         T::UpgradeSale | T::DowngradeSale => Kind::Switch,
         T::GraceRecovered | T::OnHoldRecovered => Kind::Recovered,
@@ -226,8 +220,24 @@ fn kind_of(push: &Notification) -> Kind {
     }
 }
 
+/// What a charge was for that only an answer tells of.
+pub(super) fn kind_seen(seen: &Observation) -> Kind {
+    match (is_first(&seen.transaction, &seen.purchase), seen.change) {
+        (true, Some(_)) => Kind::Switch,
+        (true, None) => Kind::Initial,
+        (false, _) => Kind::Renewal,
+    }
+}
+
+/// When the charge was made that an answer tells of; else when Roku was asked.
+pub(super) fn charged_at(seen: &Observation) -> Timestamp {
+    let is_first = is_first(&seen.transaction, &seen.purchase);
+    let at = seen.charged_at.or(seen.purchased_at.filter(|_| is_first));
+    at.unwrap_or(seen.observed_at)
+}
+
 /// The first charge of a chain names it (`roku-pay.md` §2.2).
-fn is_first(transaction: &TransactionId, chain: &PurchaseId) -> bool {
+pub(super) fn is_first(transaction: &TransactionId, chain: &PurchaseId) -> bool {
     transaction.as_str() == chain.as_str()
 }
 

@@ -7,14 +7,15 @@
 //! only by who folded its fact in: where it is gone, the fact is in the account. A mark whose fact
 //! never came stays; the account is folded anew each time then, which costs a query.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_lc_rs::rand;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
 use jiff::Timestamp;
 
-use super::account_item::{AccountItem, Change, NextQuestion, account_key, is_account, linked_to};
+use super::account_item::{
+    AccountItem, Change, Folded, NextQuestion, account_key, is_account, linked_to,
+};
 use super::due::{Subject, Waiting};
 use super::fact_item::{self, sort_key};
 use super::receipts::{self, KnownReceipt};
@@ -23,9 +24,13 @@ use super::{
     is_refused, key, string, text, transaction_item,
 };
 use crate::domain::account::Account;
+use crate::domain::event::Event;
+use crate::domain::event::history::{newly_true, of_history};
+use crate::domain::event::receipts::Answered;
 use crate::domain::fact::Fact;
 use crate::domain::fold::fold;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId};
+use crate::domain::publisher::Publisher;
 
 /// How often a fold is tried again when another function changed the account meanwhile.
 const MAX_ATTEMPTS: u8 = 12;
@@ -41,7 +46,6 @@ pub struct Accounts {
 /// A fact that is durable, and the account as it was before.
 #[derive(Debug)]
 pub struct Kept {
-    publisher: PublisherId,
     fact: Fact,
     /// Whether the fact had not been kept before.
     pub is_new: bool,
@@ -73,6 +77,26 @@ pub enum SettledReceipt {
     Kept(KnownReceipt),
     /// It is kept with the settlement, in the place of any that was.
     Fresh(KnownReceipt),
+}
+
+impl Settlement {
+    /// What it changes for the account that Roku's answer is folded into, and that was `holder`'s.
+    fn events(
+        &self,
+        publisher: &Publisher,
+        fact: &Fact,
+        account: &Account,
+        holder: Option<&CustomerId>,
+    ) -> Vec<Event> {
+        let (SettledReceipt::Kept(known) | SettledReceipt::Fresh(known)) = &self.receipt;
+        let answered = Answered {
+            publisher: &publisher.id,
+            receipt: &known.receipt,
+            outcome: known.outcome,
+            at: fact.id().time,
+        };
+        answered.events(fact.roku_customer(), account.purchase_of(fact), holder)
+    }
 }
 
 impl Accounts {
@@ -143,23 +167,40 @@ impl Accounts {
 
     /// An account that was found in the index `due`, and since when it waits; none where it is not in
     /// the index any more. Facts that are kept and were not folded in are folded in first: whoever
-    /// kept them may have died.
+    /// kept them may have died. What the clock has changed by `now` is told.
     ///
     /// # Errors
-    /// [`StoreError`] when the table cannot be read, or written where there is something to fold in.
-    pub async fn due(&self, subject: &Subject) -> Result<Option<(Account, Waiting)>, StoreError> {
+    /// [`StoreError`] when the table cannot be read, or written where there is something to fold in
+    /// or to tell.
+    pub async fn due(
+        &self,
+        subject: &Subject,
+        publisher: &Publisher,
+        now: Timestamp,
+    ) -> Result<Option<(Account, Waiting)>, StoreError> {
         let mut is_folded = false;
         for attempt in 0..MAX_ATTEMPTS {
             let item = self.read(&subject.key()).await?;
             let Some(since) = &item.due_at else { return Ok(None) };
             // A mark that is left after folding is of a fact that never came.
             if is_folded || (!item.is_outdated && item.unfolded.is_empty()) {
-                let since = since.parse().map_err(StoreError::corrupt)?;
-                let version = Some(item.version);
-                let waiting = Waiting { subject: subject.clone(), since, version };
+                let next_moment = item.next_moment(&publisher.settings);
+                if next_moment.is_some_and(|at| at <= now) {
+                    if !self.tell_clock(subject, publisher, &item, now).await? {
+                        pause(attempt).await;
+                    }
+                    continue;
+                }
+                let waiting = Waiting {
+                    subject: subject.clone(),
+                    since: since.parse().map_err(StoreError::corrupt)?,
+                    version: Some(item.version),
+                    asked_until: item.asked_until,
+                    next_moment,
+                };
                 return Ok(Some((item.account, waiting)));
             }
-            is_folded = match self.fold_again(subject, &item).await {
+            is_folded = match self.fold_again(subject, publisher, &item).await {
                 // There is no room for it: what was written last has to do.
                 Err(error @ StoreError::Refused(_)) => {
                     tracing::error!(error = error.with_causes(), "account not written");
@@ -179,17 +220,29 @@ impl Accounts {
     async fn fold_again(
         &self,
         subject: &Subject,
+        publisher: &Publisher,
         before: &AccountItem,
     ) -> Result<bool, StoreError> {
         let account_key = subject.key();
-        let publisher =
-            subject.publisher().ok_or_else(|| StoreError::corrupt("an account of nobody"))?;
-        let (after, folded) = self.folded_anew(&account_key, &before.unfolded).await?;
-        if folded.is_empty() && !before.is_outdated {
+        let folded = self.folded_anew(&account_key, publisher, before, None).await?;
+        if folded.facts.is_empty() && !before.is_outdated {
             return Ok(true); // of its marks, none has a fact
         }
-        let change = before.change_to(&after, folded, &publisher, None, NextQuestion::Exact)?;
-        self.write(&publisher, &account_key, change, None).await
+        let change = before.change_to(&folded, publisher, None, NextQuestion::Exact)?;
+        self.write(&publisher.id, &account_key, change, None).await
+    }
+
+    /// Writes the events that the clock has brought by `now`; says whether nobody else wrote the
+    /// account meanwhile.
+    async fn tell_clock(
+        &self,
+        subject: &Subject,
+        publisher: &Publisher,
+        item: &AccountItem,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let change = item.change_of_clock(publisher, &subject.roku_customer()?, now)?;
+        self.write(&publisher.id, &subject.key(), change, None).await
     }
 
     /// Keeps a fact, once. When this returns, the fact cannot be lost.
@@ -203,7 +256,7 @@ impl Accounts {
             self.table.put_new(fact_item::to_item(publisher, &fact)),
             self.mark_unfolded(publisher, &fact),
         );
-        Ok(Kept { publisher: publisher.clone(), fact, is_new: is_new?, before: before? })
+        Ok(Kept { fact, is_new: is_new?, before: before? })
     }
 
     async fn mark_unfolded(
@@ -226,8 +279,8 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`] when it could not be folded in. The fact stays kept, and whoever folds the
     /// account next folds it in.
-    pub async fn fold(&self, kept: Kept) -> Result<Account, StoreError> {
-        self.fold_and_settle(kept, |_| None).await
+    pub async fn fold(&self, kept: Kept, publisher: &Publisher) -> Result<Account, StoreError> {
+        self.fold_and_settle(kept, publisher, |_| None).await
     }
 
     /// Folds a kept fact into its account and settles, in the same write, whose account it is:
@@ -239,39 +292,47 @@ impl Accounts {
     pub async fn fold_and_settle(
         &self,
         kept: Kept,
+        publisher: &Publisher,
         mut settle: impl FnMut(Option<&CustomerId>) -> Option<Settlement>,
     ) -> Result<Account, StoreError> {
-        let Kept { publisher, fact, is_new, mut before } = kept;
-        let account_key = account_key(&publisher, fact.roku_customer());
+        let Kept { fact, is_new, mut before } = kept;
+        let account_key = account_key(&publisher.id, fact.roku_customer());
         let own = sort_key(&fact);
         let next_question = match fact {
             Fact::Notification(_) => NextQuestion::NotLater,
             Fact::Observation(_) => NextQuestion::Exact,
         };
         for attempt in 0..MAX_ATTEMPTS {
-            let settlement = settle(before.holder(&publisher).as_ref());
+            let holder = before.holder(&publisher.id);
+            let settlement = settle(holder.as_ref());
             if attempt > 0 && settlement.is_none() && !before.unfolded.contains(&own) {
                 return Ok(before.account); // whoever was faster folded it in
             }
-            let (after, folded) = if is_new && before.has_only_to_take(&fact) {
-                before.with_newest(&fact)
+            let mut folded = if is_new && before.has_only_to_take(&fact) {
+                before.with_newest(&fact, publisher)
             } else {
-                let (after, mut folded) = self.folded_anew(&account_key, &before.unfolded).await?;
-                folded.insert(own.clone());
-                (after, folded)
+                // Where somebody folded it in meanwhile, its events have been told.
+                let news = (is_new && attempt == 0).then_some(own.as_str());
+                let mut folded = self.folded_anew(&account_key, publisher, &before, news).await?;
+                folded.facts.insert(own.clone());
+                folded
             };
+            if let Some(settlement) = &settlement {
+                let events = settlement.events(publisher, &fact, &folded.account, holder.as_ref());
+                folded.events.extend(events);
+            }
             let link_to = settlement.as_ref().and_then(|settled| settled.link_to.as_ref());
-            let change = before.change_to(&after, folded, &publisher, link_to, next_question)?;
+            let change = before.change_to(&folded, publisher, link_to, next_question)?;
             let receipt = settlement.as_ref().map(|settled| &settled.receipt);
-            let write = self.write(&publisher, &account_key, change, receipt);
+            let write = self.write(&publisher.id, &account_key, change, receipt);
             let remember = async {
                 if attempt == 0 {
-                    self.remember_transaction(&publisher, &fact).await;
+                    self.remember_transaction(&publisher.id, &fact).await;
                 }
             };
             let (written, ()) = tokio::join!(write, remember);
             if written? {
-                return Ok(after);
+                return Ok(folded.account);
             }
             pause(attempt).await;
             before = self.read(&account_key).await?;
@@ -279,17 +340,28 @@ impl Accounts {
         Err(StoreError::Contended)
     }
 
-    /// The account that everything kept adds up to, and the sort keys of the marked facts in it.
+    /// The account that everything kept adds up to. `news` is a fact that was kept just now.
     async fn folded_anew(
         &self,
         account_key: &Item,
-        marked: &HashSet<String>,
-    ) -> Result<(Account, HashSet<String>), StoreError> {
+        publisher: &Publisher,
+        before: &AccountItem,
+        news: Option<&str>,
+    ) -> Result<Folded, StoreError> {
         let items = fact_item::all(&self.table, account_key["pk"].clone()).await?;
         // A mark whose fact is not there yet is left to who is writing it.
         let there = items.iter().filter_map(|item| text(item, "sk").ok());
-        let folded = there.filter(|sk| marked.contains(*sk)).map(str::to_owned).collect();
-        Ok((fold(fact_item::readable(&items)), folded))
+        let marked = there.filter(|sk| before.unfolded.contains(*sk)).map(str::to_owned).collect();
+        let all = fact_item::readable(&items);
+        let is_known = |fact: &&Fact| {
+            let own = sort_key(fact);
+            !before.unfolded.contains(&own) && news != Some(own.as_str())
+        };
+        let known = before.told_of(all.iter().filter(is_known).cloned().collect());
+        let until = before.told_until().unwrap_or(Timestamp::MIN);
+        let told = of_history(&known, publisher, until);
+        let events = newly_true(&told, of_history(&all, publisher, until));
+        Ok(Folded { account: fold(all), facts: marked, events })
     }
 
     /// Writes the account, and the receipt that is settled with it; says whether nobody else wrote

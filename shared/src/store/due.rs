@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Item, StoreError, Table, key, number, sortable, string, text};
 use crate::digest::sha256;
 use crate::domain::fact::later;
-use crate::domain::id::PublisherId;
+use crate::domain::id::{PublisherId, RokuCustomerId};
 
 /// One of [`BUCKETS`], so that no partition of the index takes every write.
 pub(super) const BUCKET: &str = "due_bucket";
@@ -24,6 +24,10 @@ pub(super) const AT: &str = "due_at";
 /// The parts of the index.
 pub const BUCKETS: [char; 16] =
     ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
+/// Until when the question about an account is on its way; [`AT`] may be earlier, where the clock
+/// changes something before.
+pub(super) const ASKED_UNTIL: &str = "asked_until";
 
 /// How long a question that was sent on its way is left to the queue: longer than all of its tries
 /// there take.
@@ -60,6 +64,10 @@ pub struct Waiting {
     pub since: Timestamp,
     /// Which version of an account this was read from; none where it was read from the index alone.
     pub(super) version: Option<u64>,
+    /// Until when a question about an account is left to the queue that it is on its way in.
+    pub(super) asked_until: Option<Timestamp>,
+    /// When the clock alone changes something of an account next.
+    pub(super) next_moment: Option<Timestamp>,
 }
 
 /// A page of the index, and where the next one begins.
@@ -102,6 +110,12 @@ impl Subject {
     /// Whose it is. None for what is no key of ours.
     pub fn publisher(&self) -> Option<PublisherId> {
         PublisherId::parse(self.pk.split('#').nth(1)?).ok()
+    }
+
+    /// The Roku customer of an account.
+    pub(super) fn roku_customer(&self) -> Result<RokuCustomerId, StoreError> {
+        let id = self.pk.splitn(3, '#').nth(2).unwrap_or_default();
+        RokuCustomerId::parse(id).map_err(StoreError::corrupt)
     }
 
     /// Which kind it is. None for what is no key of ours.
@@ -163,7 +177,8 @@ impl Due {
     /// # Errors
     /// [`StoreError`] when the table cannot be written. The question may then be sent again.
     pub async fn on_its_way(&self, waiting: &Waiting, now: Timestamp) -> Result<(), StoreError> {
-        self.move_to(waiting, Some(later(now, ON_ITS_WAY))).await
+        let until = later(now, ON_ITS_WAY);
+        self.put(waiting, Some(until), Some(until)).await
     }
 
     /// Gives what waits another date, or takes it out of the index; unless somebody did meanwhile.
@@ -175,6 +190,16 @@ impl Due {
         waiting: &Waiting,
         to: Option<Timestamp>,
     ) -> Result<(), StoreError> {
+        self.put(waiting, to, None).await
+    }
+
+    async fn put(
+        &self,
+        waiting: &Waiting,
+        question: Option<Timestamp>,
+        asked_until: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let to = question.into_iter().chain(waiting.next_moment).min();
         let mut seen = HashMap::from([(":seen".to_owned(), string(sortable(waiting.since)))]);
         let mut condition = "due_at = :seen".to_owned();
         if let Some(version) = waiting.version {
@@ -186,11 +211,15 @@ impl Due {
             .set_key(Some(waiting.subject.key()))
             .condition_expression(condition)
             .set_expression_attribute_values(Some(seen));
-        let request = match to {
-            Some(to) => request
-                .update_expression("SET due_at = :to")
+        let request = match (to, asked_until) {
+            (Some(to), Some(until)) => request
+                .update_expression(format!("SET due_at = :to, {ASKED_UNTIL} = :until"))
+                .expression_attribute_values(":to", string(sortable(to)))
+                .expression_attribute_values(":until", string(until.to_string())),
+            (Some(to), None) => request
+                .update_expression(format!("SET due_at = :to REMOVE {ASKED_UNTIL}"))
                 .expression_attribute_values(":to", string(sortable(to))),
-            None => request.update_expression(format!("REMOVE {BUCKET}, {AT}")),
+            (None, _) => request.update_expression(format!("REMOVE {BUCKET}, {AT}, {ASKED_UNTIL}")),
         };
         self.table.update(request).await?;
         Ok(())
@@ -200,7 +229,18 @@ impl Due {
 impl Waiting {
     fn read(item: &Item) -> Result<Self, StoreError> {
         let since = text(item, AT)?.parse().map_err(StoreError::corrupt)?;
-        Ok(Self { subject: Subject::of(item)?, since, version: None })
+        Ok(Self::of_index(Subject::of(item)?, since))
+    }
+
+    /// What is known from the index alone, or of what the clock does not change.
+    pub(super) fn of_index(subject: Subject, since: Timestamp) -> Self {
+        Self { subject, since, version: None, asked_until: None, next_moment: None }
+    }
+
+    /// When Roku is to be asked about an account, of which it was to be asked at `date`: not while the
+    /// question is on its way.
+    pub fn not_before_asked(&self, date: Option<Timestamp>) -> Option<Timestamp> {
+        date.map(|date| self.asked_until.map_or(date, |until| until.max(date)))
     }
 }
 

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::due::{Subject, Waiting};
 use super::transaction_item::{self, RECEIPT_OF, transaction_key};
 use super::{
-    Item, StoreError, Table, customer_pk, due, from_item, in_key, key, sortable, string, text,
-    to_item,
+    Item, StoreError, Table, customer_pk, due, from_item, in_key, key, outbox, sortable, string,
+    text, to_item,
 };
+use crate::domain::event::receipts::Answered;
 use crate::domain::fact::later;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
 use crate::domain::receipt::{Outcome, Receipt, Rejection};
@@ -115,8 +116,8 @@ impl Receipts {
         transaction_item::remember(&self.table, publisher, transaction, RECEIPT_OF, customer).await
     }
 
-    /// Writes down that Roku does not know a receipt's transaction, and when it is asked again; unless
-    /// the receipt was shown anew or granted meanwhile.
+    /// Writes down that Roku did not know a receipt's transaction at `now`, and when it is asked again;
+    /// unless the receipt was shown anew or granted meanwhile.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be written. The receipt then stays due.
@@ -124,7 +125,7 @@ impl Receipts {
         &self,
         publisher: &PublisherId,
         receipt: &Receipt,
-        ask_again_at: Option<Timestamp>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let known = KnownReceipt {
             outcome: Outcome::Rejected(Rejection::UnknownToRoku),
@@ -133,7 +134,9 @@ impl Receipts {
         let condition = format!("{SAME_RECEIPT} AND outcome <> :granted");
         let mut values = same_receipt(receipt);
         values.insert(":granted".to_owned(), string("granted"));
-        let item = item(publisher, &known, ask_again_at)?;
+        let answered = Answered { publisher, receipt, outcome: known.outcome, at: now };
+        let mut item = item(publisher, &known, receipt.ask_again_at(now))?;
+        item.insert(outbox::EVENTS.to_owned(), outbox::value(&[answered.unknown()])?);
         self.table.put_if(item, &condition, Some(values)).await.map(drop)
     }
 
@@ -200,7 +203,7 @@ impl Receipts {
     pub fn waiting(publisher: &PublisherId, receipt: &Receipt) -> Waiting {
         let (customer, transaction) = (&receipt.customer, &receipt.transaction);
         let subject = Subject::new(customer_pk(publisher, customer), receipt_sk(transaction));
-        Waiting { subject, since: due_since(receipt), version: None }
+        Waiting::of_index(subject, due_since(receipt))
     }
 
     /// The receipt that a question is about; none once Roku's answer was the last word.

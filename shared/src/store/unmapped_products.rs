@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Item, StoreError, Table, aside_pk, in_key, key, note, sortable, string, text};
+use super::{Item, StoreError, Table, aside_pk, in_key, key, note, outbox, sortable, string, text};
 use crate::cache::Cache;
+use crate::domain::event::{Event, EventId, What};
 use crate::domain::id::{PublisherId, RokuProductId};
 use crate::domain::publisher::Publisher;
 use crate::metrics::count_unmapped;
@@ -76,5 +77,22 @@ fn item(publisher: &PublisherId, product: &RokuProductId, now: Timestamp) -> Ite
     let mut item = key(&aside_pk(publisher), &format!("{PREFIX}{}", in_key(product.as_str())));
     item.insert("product".to_owned(), string(product.as_str()));
     item.insert("last_seen".to_owned(), string(sortable(now)));
+    if let Ok(events) = outbox::value(&[unmapped(publisher, product, now)]) {
+        item.insert(outbox::EVENTS.to_owned(), events);
+    }
     item
+}
+
+/// Told once, as long as the note is kept: each later note has the same event.
+fn unmapped(publisher: &PublisherId, product: &RokuProductId, now: Timestamp) -> Event {
+    let what = What::ProductUnmapped;
+    Event {
+        id: EventId::of(publisher, product.as_str(), what.kind(), &[]),
+        what,
+        at: now,
+        purchase: None,
+        product: Some(product.clone()),
+        term_ends_at: None,
+        channel: None,
+    }
 }

@@ -142,7 +142,7 @@ impl Import {
                 receipt: SettledReceipt::Fresh(granted.clone()),
             })
         };
-        accounts.fold_and_settle(kept, settle).await?;
+        accounts.fold_and_settle(kept, publisher, settle).await?;
         taken?;
         Ok(receipts.show_last(&publisher.id, &granted.receipt).await?)
     }

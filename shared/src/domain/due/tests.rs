@@ -11,7 +11,7 @@ const SOLD: &str = "2026-01-01T00:00:00Z";
 const END: &str = "2026-02-01T00:00:00Z";
 
 fn sale() -> Fact {
-    push("Sale", PURCHASE, SOLD, Some(END), json!({}))
+    push("Sale", PURCHASE, SOLD, Some(END), json!({ "total": 7.99 }))
 }
 
 fn told(kind: &str, event_at: &str) -> Fact {
@@ -128,4 +128,24 @@ fn roku_is_asked_in_its_own_spelling() {
         let (id, purchase) = account.due(at(END)).next().unwrap();
         assert_eq!(purchase.transaction(id), spelling);
     }
+}
+
+#[test]
+fn a_charge_without_an_amount_is_asked_about_at_once() {
+    let grace = told("GraceInitiated", "2026-02-01T00:00:03Z");
+    let more = json!({ "transactionId": "second" });
+    let paid = push(
+        "GraceRecovered",
+        PURCHASE,
+        "2026-02-03T00:00:00Z",
+        Some("2026-03-01T00:00:00Z"),
+        more,
+    );
+    let facts = vec![sale(), grace, paid];
+    assert_eq!(asked_at(&facts).as_deref(), Some("2026-02-03T00:00:00Z"));
+
+    let amount = json!({ "transactionId": "second", "total": 7.99 });
+    let answer = seen(PURCHASE, "2026-02-03T00:01:00Z", Some("2026-03-01T00:00:00Z"), amount);
+    let facts = [&facts[..], &[answer]].concat();
+    assert_eq!(asked_at(&facts).as_deref(), Some("2026-03-01T00:00:00Z"));
 }

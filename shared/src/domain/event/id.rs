@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::EventType;
 use crate::domain::derived;
+use crate::domain::id::PublisherId;
 
 /// The id of an event: `evt_` and 32 hexadecimal digits, derived. 128 bits: no two are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,9 +17,11 @@ impl EventId {
     /// What the ids of events begin with.
     pub const PREFIX: &'static str = "evt_";
 
-    /// The id that belongs to these texts.
-    pub(crate) fn of(texts: &[&str]) -> Self {
-        Self(format!("{}{}", Self::PREFIX, &derived::hash("event", texts)[..32]))
+    /// The id of what happened to somebody or something of a publisher's, by what told it.
+    pub(crate) fn of(publisher: &PublisherId, whom: &str, kind: EventType, by: &[&str]) -> Self {
+        let what = [publisher.as_str(), whom, kind.as_str()];
+        let texts = [&what, by].concat();
+        Self(format!("{}{}", Self::PREFIX, &derived::hash("event", &texts)[..32]))
     }
 
     /// An id that somebody wrote; none where it is none.

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{Notification, Observation, Purchase, State, TransactionType as T, after_push};
-use crate::domain::account::Charge;
+use crate::domain::account::{Charge, Unpriced};
 use crate::domain::amounts::Amounts;
 use crate::domain::id::{PurchaseId, TransactionId};
+use crate::domain::transaction::{kind_of, kind_seen};
 
 impl Notification {
     /// Whether it tells that a dispute began (since when) or is over (none).
@@ -29,6 +30,13 @@ impl Notification {
     /// Whether it tells of a term that was charged for, if only with a credit.
     fn charges(&self) -> bool {
         (self.begins_a_term() && !self.is_free_trial) || self.transaction_type.is_recovery()
+    }
+
+    /// The charge, where its amount is not told. A change of plan without one costs nothing
+    /// (`roku-pay.md` §2.1).
+    fn unpriced(&self) -> Option<Unpriced> {
+        let is_open = self.amounts.total.is_none() && self.transaction_type != T::UpgradeSale;
+        is_open.then(|| Unpriced { since: self.event_at, kind: kind_of(self) })
     }
 
     fn begins_a_trial(&self) -> bool {
@@ -55,6 +63,7 @@ impl Purchase {
         }
         if push.charges() {
             purchase.charge = Some(Charge::told(&push.amounts, purchase.charge));
+            purchase.unpriced = push.unpriced();
             purchase.disputed_since = None;
         } else if push.begins_a_trial() {
             purchase.charge = None;
@@ -87,6 +96,13 @@ impl Purchase {
         // A push about the same charge tells more of it: Roku's answers show no credit.
         if is_charged && (is_news || purchase.charge.is_none()) {
             purchase.charge = Some(Charge::told(&seen.amounts, purchase.charge));
+        }
+        if seen.amounts.total.is_some()
+            && purchase.is_last_charge(&seen.purchase, &seen.transaction)
+        {
+            purchase.unpriced = None;
+        } else if is_charged && is_news {
+            purchase.unpriced = Some(Unpriced { since: at, kind: kind_seen(seen) });
         }
         if is_charged && is_news && seen.expires_at > purchase.term_ends_at {
             purchase.disputed_since = None;
@@ -122,6 +138,7 @@ impl Purchase {
             term_ends_at: None,
             charge: None,
             last_transaction: None,
+            unpriced: None,
             change: None,
             disputed_since: None,
             answered_at: None,
