@@ -10,6 +10,7 @@ use usher::domain::transaction::{Transaction, transactions};
 use usher::domain::transaction_type::TransactionType as T;
 use usher::store::histories::{Histories, History};
 
+use crate::stage::Stage;
 use crate::town::Town;
 
 /// Money that moved, told in one way by both.
@@ -38,16 +39,15 @@ pub(crate) struct Books {
 
 impl Books {
     /// As the simulated Roku keeps them. What credit alone paid is no charge.
-    pub(crate) fn of_roku(town: &Town) -> Self {
-        Self::of_payments(town.roku.payments().iter())
+    pub(crate) fn of_roku(stage: &Stage) -> Self {
+        Self::of_payments(stage.roku.payments().iter())
     }
 
     /// The same without what no push told of.
     pub(crate) fn of_what_was_told(town: &Town) -> Self {
-        let payments = town.roku.payments();
-        let is_told = |moved: &&Payment| {
-            moved.kind.is_charge() || !town.untold.contains(&moved.transaction)
-        };
+        let payments = town.stage.roku.payments();
+        let is_told =
+            |moved: &&Payment| moved.kind.is_charge() || !town.untold.contains(&moved.transaction);
         Self::of_payments(payments.iter().filter(is_told))
     }
 
@@ -68,19 +68,19 @@ impl Books {
     }
 
     /// As the facts in the table add up to them.
-    pub(crate) async fn of_facts(town: &Town) -> Self {
+    pub(crate) async fn of_facts(stage: &Stage) -> Self {
         let mut books = Self::default();
-        for customer in &town.customers {
-            let Some(history) = history(town, &customer.name).await else { continue };
+        for customer in &stage.customers {
+            let Some(history) = history(stage, customer).await else { continue };
             for charge in transactions(&history.facts) {
                 if let Some(refund) = &charge.refund {
                     let of_chain = books.refunded.entry(charge.purchase.to_string()).or_default();
                     *of_chain += refund.amount.unwrap();
                 }
-                let entry = entry_of_charge(&customer.name, &charge);
+                let entry = entry_of_charge(customer, &charge);
                 assert!(books.charges.insert(entry), "{charge:?} twice");
             }
-            books.take_others(&customer.name, &history.facts);
+            books.take_others(customer, &history.facts);
         }
         books
     }
@@ -117,10 +117,10 @@ impl Books {
     }
 }
 
-async fn history(town: &Town, customer: &str) -> Option<History> {
-    let histories = Histories::new(&town.usher.stack.config.table);
+async fn history(stage: &Stage, customer: &str) -> Option<History> {
+    let histories = Histories::new(&stage.usher.stack.config.table);
     let id = RokuCustomerId::parse(customer).unwrap();
-    histories.of_roku_customer(&town.usher.stack.publisher.id, &id).await.unwrap()
+    histories.of_roku_customer(&stage.usher.stack.publisher.id, &id).await.unwrap()
 }
 
 fn entry_of(moved: &Payment) -> Entry {
@@ -143,4 +143,11 @@ fn entry_of_charge(customer: &str, charge: &Transaction) -> Entry {
         total: charge.total.unwrap_or(-Decimal::ONE),
         tax: charge.tax.unwrap_or_default(),
     }
+}
+
+/// What is missing of entries, and what is there and should not be.
+pub(crate) fn differences(what: &str, expected: &Entries, found: &Entries) -> Vec<String> {
+    let missing = expected.difference(found).map(|one| format!("{what} missing: {one:?}"));
+    let extra = found.difference(expected).map(|one| format!("{what} extra: {one:?}"));
+    missing.chain(extra).collect()
 }
