@@ -370,8 +370,7 @@ fn the_reports_of_three_months_as_a_person_reads_them() {
 #[test]
 fn rows_of_a_file_are_those_that_were_written() {
     let rows = with_starts(three_months());
-    let lines: Vec<String> =
-        rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+    let lines: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
     let mut from_file = Database::empty().unwrap();
     let text = format!("{}\n\n", lines.join("\n"));
     crate::report::read_rows(&mut from_file, text.as_bytes()).unwrap();

@@ -138,8 +138,13 @@ fn purchase_question(account: &Account, date: Timestamp) -> String {
             .collect(),
         ..Account::default()
     };
+    let over_since = alone.purchases.values().find_map(|purchase| match purchase.state {
+        State::Replaced { at } | State::Ended { at } => Some(at),
+        _ => None,
+    });
     match alone.ask_roku_at() {
         None => "no".to_owned(),
+        Some(at) if over_since.is_some_and(|since| at > since) => "soon, once more".to_owned(),
         Some(at) if at == date => "at its date".to_owned(),
         Some(at) => match at.duration_since(date).as_hours() {
             -24 => "the day before".to_owned(),
