@@ -24,6 +24,7 @@ use publisher_api::PublisherApi;
 use push_notification::PushNotification;
 use serde_json::json;
 use usher::config::Config;
+use usher::engagement::AccessChecks;
 
 use crate::stack::StackError;
 use crate::template::Template;
@@ -34,12 +35,16 @@ const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 type Answer = Pin<Box<dyn Future<Output = lambda_http::Response<lambda_http::Body>> + Send>>;
 type Handler = Arc<dyn Fn(lambda_http::Request) -> Answer + Send + Sync>;
 
-/// The routes of the template over the handlers.
+/// The routes of the template over the handlers, which count in `checks` whom they let in.
 ///
 /// # Errors
 /// When a handler cannot be made, or the template has a route for a function that is not here.
-pub fn router(template: &Template, config: &Config) -> Result<Router, StackError> {
-    let handlers = handlers(config)?;
+pub fn router(
+    template: &Template,
+    config: &Config,
+    checks: &AccessChecks,
+) -> Result<Router, StackError> {
+    let handlers = handlers(config, checks)?;
     let handler_of = |function: &str| {
         handlers.get(function).cloned().ok_or_else(|| StackError::NoHandler(function.to_owned()))
     };
@@ -65,7 +70,10 @@ pub fn router(template: &Template, config: &Config) -> Result<Router, StackError
     Ok(router.fallback(run.clone()).method_not_allowed_fallback(run))
 }
 
-fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackError> {
+fn handlers(
+    config: &Config,
+    checks: &AccessChecks,
+) -> Result<HashMap<&'static str, Handler>, StackError> {
     macro_rules! handler {
         ($handler:expr) => {{
             let handler = Arc::new($handler);
@@ -77,11 +85,13 @@ fn handlers(config: &Config) -> Result<HashMap<&'static str, Handler>, StackErro
         }};
     }
     let broken = |error: Box<dyn std::error::Error + Send + Sync>| StackError::Handler(error);
+    let access_status = AccessStatus::new(config).map_err(broken)?.counting_with(checks);
+    let publisher_api = PublisherApi::new(config).counting_with(checks);
     Ok(HashMap::from([
         ("PushNotificationFunction", handler!(PushNotification::new(config).map_err(broken)?)),
         ("PaymentFunction", handler!(Payment::new(config).map_err(broken)?)),
-        ("AccessStatusFunction", handler!(AccessStatus::new(config).map_err(broken)?)),
-        ("PublisherApiFunction", handler!(PublisherApi::new(config))),
+        ("AccessStatusFunction", handler!(access_status)),
+        ("PublisherApiFunction", handler!(publisher_api)),
         ("MediaStoreFunction", handler!(MediaStore::new(config).map_err(broken)?)),
     ]))
 }

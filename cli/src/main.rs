@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
-    Finding, catalog, completions, customer, dead_letters, demo, doctor, import, local, publisher,
-    quote, replay, signing_key, simulate, token, webhook,
+    Finding, catalog, completions, customer, dead_letters, demo, doctor, events, import, local,
+    publisher, quote, replay, report, signing_key, simulate, token, webhook,
 };
 
 /// Roku Pay purchases become access.
@@ -43,6 +43,9 @@ enum Command {
     Webhook(webhook::Command),
     /// Say what is wrong, and what to do about it.
     Doctor(doctor::Arguments),
+    /// Watch what happens as it happens.
+    #[command(subcommand)]
+    Events(events::Command),
     /// Deal with questions to Roku and webhooks that were given up.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
@@ -52,6 +55,8 @@ enum Command {
     Import(import::Arguments),
     /// Take pushes from a file: what Roku sent before, or what its dashboard sends again.
     Replay(replay::Arguments),
+    /// Add up what was sold, and who stayed: transactions, subscriptions, monthly figures.
+    Report(report::Arguments),
     /// Do what a Roku would do.
     Simulate(simulate::Arguments),
     /// Print what a shell needs to complete commands.
@@ -73,10 +78,12 @@ async fn main() -> ExitCode {
         Command::Customer(command) => customer::run(command).await,
         Command::Webhook(command) => webhook::run(command).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Events(command) => events::run(command).await,
         Command::DeadLetters(command) => dead_letters::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Report(arguments) => report::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };

@@ -17,6 +17,7 @@ use usher::domain::event::Detail;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
 use usher::domain::webhook::Reach;
+use usher::engagement::AccessChecks;
 use usher::queue::Sender;
 use usher::secrets::roku_api_keys::RokuApiKeys;
 use usher::store::publisher_tokens::{PublisherTokens, TokenName};
@@ -134,6 +135,7 @@ pub struct Stack {
     pub publisher_token: SecretString,
     /// What the handlers run with.
     pub config: Config,
+    checks: AccessChecks,
     background: Arc<Background>,
     stream: Arc<TableStream>,
     archive: Arc<Archive>,
@@ -234,7 +236,8 @@ impl Stack {
             simulated_roku::sell(roku, &publisher);
             simulated_roku::start(roku, simulator, Arc::clone(&kept))?;
         }
-        let router = gateway::router(&template, &config)?;
+        let checks = AccessChecks::new(&config);
+        let router = gateway::router(&template, &config, &checks)?;
         let router = gateway::cors::allow(router, &template, &options.cors_origins)?;
         tokio::spawn(async move { axum::serve(gateway, router).await });
         let background = Background::new(&config)?;
@@ -258,6 +261,7 @@ impl Stack {
             publisher,
             publisher_token,
             config,
+            checks,
             background,
             stream,
             archive,
@@ -272,11 +276,13 @@ impl Stack {
         RokuApiKeys::parse(secret.expose_secret()).ok().map(|keys| keys.active)
     }
 
-    /// Writes down what has just happened at the simulated Roku. All else is written as it happens.
+    /// Writes down what has just happened at the simulated Roku, and whom the functions let in. All else
+    /// is written as it happens.
     ///
     /// # Errors
     /// When that cannot be written.
-    pub fn end(&self) -> Result<(), KeptError> {
+    pub async fn end(&self) -> Result<(), KeptError> {
+        self.checks.flush().await;
         self.simulator.as_ref().map_or(Ok(()), |roku| self.kept.keep_roku(roku))
     }
 
@@ -285,6 +291,12 @@ impl Stack {
     /// worker of the webhooks again.
     pub async fn tick(&self) {
         self.background.tick().await;
+        self.publish().await;
+    }
+
+    /// Has the reader of the table's stream put what happened on the bus, as far as it can be put
+    /// there.
+    pub async fn publish(&self) {
         self.stream.publish().await;
         self.background.deliver().await;
     }

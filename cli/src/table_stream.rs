@@ -10,16 +10,15 @@ use std::time::Duration;
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
-use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType, StreamRecord};
+use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use publish::Publish;
-use serde_dynamo::Item;
-use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use usher::config::Config;
 
 use crate::dynamodb::TABLE;
 use crate::event_pattern::Patterns;
 use crate::kept::{Kept, KeptError};
+use crate::stream_record::as_lambda_passes_it;
 use crate::template::{Template, TemplateError};
 
 /// How many records are read at once.
@@ -144,26 +143,10 @@ impl TableStream {
 
     /// A record in the form in which Lambda passes it.
     fn pass(&self, record: Record) -> Result<Passed, NotRead> {
-        let change = record.dynamodb.unwrap_or_else(|| StreamRecord::builder().build());
-        let sequence_number = change.sequence_number.unwrap_or_default();
-        let item = |item: Option<_>| item.map(Item::from);
-        let written_at = change.approximate_creation_date_time;
-        let record = json!({
-            "eventID": record.event_id,
-            "eventName": record.event_name.map(|name| name.as_str().to_owned()),
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": "us-east-1",
-            "dynamodb": without_nulls(json!({
-                "ApproximateCreationDateTime": written_at.map(|at| at.as_secs_f64()),
-                "Keys": item(change.keys),
-                "NewImage": item(change.new_image),
-                "OldImage": item(change.old_image),
-                "SequenceNumber": sequence_number,
-                "SizeBytes": change.size_bytes.unwrap_or_default(),
-                "StreamViewType": "NEW_AND_OLD_IMAGES",
-            })),
-        });
+        let change = record.dynamodb.as_ref();
+        let sequence_number = change.and_then(|change| change.sequence_number.clone());
+        let sequence_number = sequence_number.unwrap_or_default();
+        let record = as_lambda_passes_it(record);
         let record = self.patterns.fit(&record).then(|| serde_json::from_value(record));
         Ok(Passed { sequence_number, record: record.transpose()? })
     }
@@ -207,12 +190,4 @@ impl TableStream {
             Ok(())
         })
     }
-}
-
-/// Lambda leaves out what is not there.
-fn without_nulls(mut record: Value) -> Value {
-    if let Value::Object(fields) = &mut record {
-        fields.retain(|_, value| !value.is_null());
-    }
-    record
 }

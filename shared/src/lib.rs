@@ -12,6 +12,7 @@
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
 //! - [`webhooks`]: what a publisher is told, signed and sent
 //! - [`customer_token`], [`credentials`]: the tokens that customers carry, and what requests come with
+//! - [`engagement`]: how often customers are let in, counted at no cost to a check
 //! - [`clock`], [`config`], [`http`], [`metrics`], [`respond`]: what every function needs around its
 //!   handler
 
@@ -22,6 +23,7 @@ pub mod credentials;
 pub mod customer_token;
 mod digest;
 pub mod domain;
+pub mod engagement;
 pub mod event_bus;
 pub mod http;
 pub mod metrics;
@@ -29,7 +31,7 @@ mod published_keys;
 pub mod queue;
 pub mod respond;
 pub mod roku;
-mod sdk_error;
+pub mod sdk_error;
 pub mod secrets;
 pub mod store;
 pub mod verification;

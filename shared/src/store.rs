@@ -26,6 +26,7 @@
 //! | transaction → Roku customer, receipt | `TX#{publisher}#{transaction}` | `TX` |
 //! | Roku's key set, those of identity providers | `JWKS#{address}`, `IDPKEYS#{address}` | `JWKS` |
 //! | public keys of customer tokens | `JWKS#customer-token` | `KEY#{kid}` |
+//! | how often customers were let in | `ENGAGED#{publisher}#{day}` | random |
 //! | endpoint of webhooks | `WEBHOOKS#{publisher}` | `ENDPOINT#{endpoint}` |
 //! | delivery log | `WEBHOOK#{publisher}#{endpoint}` | `DELIVERY#{time}#{event}` |
 //! | event → its delivery | `WEBHOOK#{publisher}#{endpoint}` | `EVENT#{event}` |
@@ -58,6 +59,7 @@ pub mod accounts;
 pub mod customer_token_keys;
 pub mod customers;
 pub mod due;
+pub mod engagement;
 mod fact_item;
 pub mod histories;
 pub mod identity_providers;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use usher::config::{Config, aws_config};
 use usher::store::Table;
 use usher_cli::stack::Stack;
@@ -54,7 +55,7 @@ pub struct Wire {
     plan: Mutex<Plan>,
     /// What calls are about that meet a fault.
     broken: Mutex<Option<(&'static str, Fault)>>,
-    seen: Mutex<Vec<Seen>>,
+    seen: watch::Sender<Vec<Seen>>,
 }
 
 impl Wire {
@@ -67,7 +68,7 @@ impl Wire {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             plan: Mutex::default(),
             broken: Mutex::default(),
-            seen: Mutex::default(),
+            seen: watch::Sender::default(),
         });
         let router = Router::new().route("/", post(pass)).with_state(Arc::clone(&wire));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -84,25 +85,31 @@ impl Wire {
     /// Lets `calls` calls pass; all after them meet `fault`. Forgets what was seen.
     pub fn arm(&self, calls: usize, fault: Fault) {
         *self.plan.lock().unwrap() = Some((calls, fault));
-        self.seen.lock().unwrap().clear();
+        self.seen.send_modify(Vec::clear);
     }
 
     /// Lets every call whose request has this text in it meet `fault`. Forgets what was seen.
     pub fn break_calls_about(&self, text: &'static str, fault: Fault) {
         *self.broken.lock().unwrap() = Some((text, fault));
-        self.seen.lock().unwrap().clear();
+        self.seen.send_modify(Vec::clear);
     }
 
     /// Lets everything pass. Forgets what was seen.
     pub fn mend(&self) {
         *self.plan.lock().unwrap() = None;
         *self.broken.lock().unwrap() = None;
-        self.seen.lock().unwrap().clear();
+        self.seen.send_modify(Vec::clear);
     }
 
     /// The calls since the last [`Self::arm`] or [`Self::mend`].
     pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+        self.seen.borrow().clone()
+    }
+
+    /// Waits until a call was seen that nobody waits for.
+    pub async fn until_seen(&self, operation: &str) {
+        let is_seen = |seen: &Vec<Seen>| seen.iter().any(|call| call.operation == operation);
+        self.seen.subscribe().wait_for(is_seen).await.unwrap();
     }
 
     fn fault(&self, request: &str) -> Option<Fault> {
@@ -111,7 +118,7 @@ impl Wire {
             return Some(fault);
         }
         let (calls, fault) = (*self.plan.lock().unwrap())?;
-        let seen = self.seen.lock().unwrap().len();
+        let seen = self.seen.borrow().len();
         let is_hit = if fault == Fault::Conflict { seen == calls } else { seen >= calls };
         is_hit.then_some(fault)
     }
@@ -153,11 +160,11 @@ async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) ->
         read_units: 0.0,
     };
     if fault == Some(Fault::LostOnTheWay) {
-        wire.seen.lock().unwrap().push(seen);
+        wire.seen.send_modify(|all| all.push(seen));
         return broken();
     }
     if let Some(refusal) = fault.and_then(|fault| conflict(fault, &seen.operation)) {
-        wire.seen.lock().unwrap().push(seen);
+        wire.seen.send_modify(|all| all.push(seen));
         return refusal;
     }
     let forwarded = wire.http.post(&wire.database).body(request.to_string());
@@ -177,7 +184,7 @@ async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) ->
     } else {
         seen.write_units = units;
     }
-    wire.seen.lock().unwrap().push(seen);
+    wire.seen.send_modify(|all| all.push(seen));
     if fault == Some(Fault::AnswerLost) {
         return broken();
     }

@@ -97,7 +97,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Failure> {
         print_text(&stack);
     }
     interrupted().await?;
-    stack.end()?;
+    stack.end().await?;
     Ok(())
 }
 
@@ -229,7 +229,8 @@ fn print_faults(stack: &Stack) {
     }
 }
 
-async fn interrupted() -> std::io::Result<()> {
+/// Waits until the person at the terminal, or the system, wants an end.
+pub(super) async fn interrupted() -> std::io::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed,

@@ -3,7 +3,7 @@
 //!
 //! This is the hot path. A warm function verifies the token in memory, reads the customer's
 //! accounts with one query, and asks the domain. Where the caller tells an address or a device, that
-//! is looked up beside the query.
+//! is looked up beside the query. Who is let in is counted, and nobody waits for that.
 
 pub mod json_rpc;
 mod methods;
@@ -24,6 +24,7 @@ use usher::domain::access::{Entitlements, OfferAccess};
 use usher::domain::account::Account;
 use usher::domain::offer::OfferId;
 use usher::domain::publisher::Publisher;
+use usher::engagement::AccessChecks;
 use usher::http;
 use usher::respond::{Failure, envelope, in_time, json, unless_it_panics};
 use usher::store::accounts::Accounts;
@@ -46,6 +47,7 @@ pub struct AccessStatus {
     token_signer: TokenSigner,
     accounts: Accounts,
     simultaneous: Simultaneous,
+    checks: AccessChecks,
     clock: Clock,
 }
 
@@ -63,12 +65,21 @@ impl AccessStatus {
             token_signer: TokenSigner::new(config),
             accounts: Accounts::new(&config.table),
             simultaneous: Simultaneous::new(&config.table),
+            checks: AccessChecks::new(config),
             clock: config.clock.clone(),
         })
     }
 
+    /// The handler, with granted checks counted together with those of others, so that whoever holds
+    /// them can write them down at the end.
+    #[must_use]
+    pub fn counting_with(self, checks: &AccessChecks) -> Self {
+        Self { checks: checks.clone(), ..self }
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: Request) -> Response<Body> {
+        self.checks.write_due();
         match *request.method() {
             Method::POST => self.json_rpc(request.body()).await,
             Method::GET => {
@@ -124,7 +135,10 @@ impl AccessStatus {
         let access = self.access_to(bearer, offer).await?;
         let (granted, expires_at) = match access.ok_or_else(unknown_offer)? {
             OfferAccess::Denied => (false, None),
-            OfferAccess::Granted { expires_at, .. } => (true, expires_at),
+            OfferAccess::Granted { expires_at, .. } => {
+                self.count(bearer);
+                (true, expires_at)
+            }
         };
         let expires_at = expires_at.map(|end| end.as_second());
         Ok(json!({ "accessGranted": granted, "expiresAt": expires_at }))
@@ -143,6 +157,11 @@ impl AccessStatus {
         offer: &OfferId,
     ) -> Result<Option<OfferAccess>, TokenError> {
         self.entitled(bearer, |entitlements| entitlements.offer(offer)).await
+    }
+
+    /// Counts that a customer was let in.
+    fn count(&self, bearer: &Bearer) {
+        self.checks.count(&bearer.publisher_id, &bearer.customer_id);
     }
 
     /// Asks a question about what a customer may watch now.

@@ -3,7 +3,8 @@
 //!
 //! Cleeng's documentation does not show these answers. Decided here: the list is `items` and
 //! `totalItemCount` as in Cleeng's other lists of a customer, the answer for an offer has the two
-//! fields that the documentation names. Who is no customer is entitled to nothing.
+//! fields that the documentation names. Who is no customer is entitled to nothing. As at Cleeng, each
+//! answer that gives access counts as a check that was granted (§8).
 
 mod filter;
 
@@ -43,6 +44,9 @@ impl PublisherApi {
         };
         let mut held = subscriptions(&accounts, publisher, self.clock.now());
         held.retain(|one| filter.admits(one));
+        if let Some(customer) = customer.as_ref().filter(|_| held.iter().any(is_open)) {
+            self.checks.count(&publisher.id, customer);
+        }
         let items = window.cut(held.iter()).map(|one| entitlement(one, customer.as_ref()));
         let items: Vec<Value> = items.collect();
         let body = json!({ "items": items, "totalItemCount": held.len() });
@@ -64,7 +68,10 @@ impl PublisherApi {
         let access = entitlements.offer(&offer).ok_or_else(|| not_there("Offer not found"))?;
         let (is_granted, expires_at) = match access {
             OfferAccess::Denied => (false, None),
-            OfferAccess::Granted { expires_at, .. } => (true, expires_at),
+            OfferAccess::Granted { expires_at, .. } => {
+                self.checks.count(&publisher.id, &customer);
+                (true, expires_at)
+            }
         };
         let body = json!({
             "customerId": number(&customer),
@@ -99,6 +106,10 @@ impl PublisherApi {
         let held = self.accounts.of_customer(publisher, customer).await?;
         Ok(held.accounts)
     }
+}
+
+fn is_open(one: &Subscription<'_>) -> bool {
+    one.status.is_open()
 }
 
 fn entitlement(one: &Subscription<'_>, customer: Option<&CustomerId>) -> Value {

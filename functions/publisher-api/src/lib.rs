@@ -1,6 +1,6 @@
 //! API 3.1 (`cleeng-api.md` §3.8): what a publisher's own systems read of its customers. A
-//! publisher token names the publisher, and nobody sees the data of another. Nothing is written:
-//! what is sold through Roku is changed at Roku.
+//! publisher token names the publisher, and nobody sees the data of another. Nothing is changed: what
+//! is sold through Roku is changed at Roku. Who is found to be entitled to something is counted.
 //!
 //! | route | answered in |
 //! |---|---|
@@ -26,6 +26,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
 use usher::clock::Clock;
 use usher::config::Config;
+use usher::engagement::AccessChecks;
 use usher::respond::{Failure, in_time};
 use usher::store::accounts::Accounts;
 use usher::store::customers::Customers;
@@ -37,7 +38,8 @@ use usher::store::publishers::Publishers;
 /// How long a request may take, below the function's timeout.
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// The handler, and all that it may do: know publishers, and read their customers and accounts.
+/// The handler, and all that it may do: know publishers, read their customers and accounts, and count
+/// who is let in.
 #[derive(Debug)]
 pub struct PublisherApi {
     publisher_tokens: PublisherTokens,
@@ -46,6 +48,7 @@ pub struct PublisherApi {
     accounts: Accounts,
     histories: Histories,
     listing: Listing,
+    checks: AccessChecks,
     clock: Clock,
     pages_at_most: usize,
 }
@@ -61,6 +64,7 @@ impl PublisherApi {
             accounts: Accounts::new(table),
             histories: Histories::new(table),
             listing: Listing::new(table),
+            checks: AccessChecks::new(config),
             clock: config.clock.clone(),
             pages_at_most: subscriptions::MAX_PAGES,
         }
@@ -73,8 +77,16 @@ impl PublisherApi {
         Self { pages_at_most: pages, ..self }
     }
 
+    /// The handler, with granted checks counted together with those of others, so that whoever holds
+    /// them can write them down at the end.
+    #[must_use]
+    pub fn counting_with(self, checks: &AccessChecks) -> Self {
+        Self { checks: checks.clone(), ..self }
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: Request) -> Response<Body> {
+        self.checks.write_due();
         let answer = async { self.answer(&request).await.unwrap_or_else(refusal::response) };
         in_time(DEADLINE, answer).await
     }

@@ -75,7 +75,11 @@ struct Stored {
 }
 
 impl WebhookSecret {
-    fn generate() -> Result<Self, Unspecified> {
+    /// A new one.
+    ///
+    /// # Errors
+    /// When the machine gives no random bytes.
+    pub fn generate() -> Result<Self, Unspecified> {
         let mut random = [0; OWN_BYTES];
         rand::fill(&mut random)?;
         Ok(Self(SecretString::from(format!("{PREFIX}{}", STANDARD.encode(random)))))

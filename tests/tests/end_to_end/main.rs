@@ -4,6 +4,7 @@
 mod access;
 mod api_keys;
 mod asking_again;
+mod engagement;
 mod events;
 mod faults;
 mod foreign_roku;

@@ -70,8 +70,15 @@ impl AccessStatus {
     /// `{publisherToken, customerToken}` → `{tags}`.
     pub(super) async fn get_accessible_tags(&self, params: &Params) -> Result<Value, RpcError> {
         let bearer = self.bearer_of_publisher(params).await?;
-        let tags = self.entitled(&bearer, |entitlements| json!(entitlements.tags())).await;
-        Ok(json!({ "tags": tags.map_err(not_told)? }))
+        let tags = self.entitled(&bearer, |entitlements| {
+            entitlements.tags().into_iter().cloned().collect::<Vec<_>>()
+        });
+        let tags = tags.await.map_err(not_told)?;
+        // Cleeng counts who lists entitlements too (§8).
+        if !tags.is_empty() {
+            self.count(&bearer);
+        }
+        Ok(json!({ "tags": tags }))
     }
 
     /// Access, and beside it, in the same round trip, the place that the customer wants in from.
@@ -89,13 +96,16 @@ impl AccessStatus {
         };
         let (access, looked) = tokio::join!(self.access_to(bearer, offer), looked);
         let access = access.map_err(not_told)?.ok_or_else(offer_not_found)?;
-        let mut too_many = None;
-        if let (OfferAccess::Granted { .. }, Some((limit, looked))) = (access, looked)
+        if access == OfferAccess::Denied {
+            return Ok(Checked { access, too_many: None });
+        }
+        if let Some((limit, looked)) = looked
             && !self.is_admitted(looked, limit).await
         {
-            too_many = Some(limit);
+            return Ok(Checked { access, too_many: Some(limit) });
         }
-        Ok(Checked { access, too_many })
+        self.count(bearer);
+        Ok(Checked { access, too_many: None })
     }
 }
 
