@@ -66,7 +66,8 @@ impl Background {
     }
 
     async fn empty(&self, queue_url: &str) {
-        let batch = || self.work_off_a_batch(queue_url);
+        // On the heap: in an unoptimised build it is too much for the stack of a thread.
+        let batch = || Box::pin(self.work_off_a_batch(queue_url));
         // One looks whether there is anything, and the others come where there was.
         while batch().await {
             join_all((1..WORKERS).map(|_| batch())).await;
@@ -139,9 +140,9 @@ impl Background {
 
     async fn handle(&self, batch: SqsEvent, queue_url: &str) -> SqsBatchResponse {
         if queue_url == self.queues.webhooks {
-            return self.deliver.handle(batch).await;
+            return Box::pin(self.deliver.handle(batch)).await;
         }
-        self.verify.handle(batch).await
+        Box::pin(self.verify.handle(batch)).await
     }
 }
 

@@ -197,7 +197,9 @@ impl WebhookSecretWriter {
         match request.force_delete_without_recovery(true).send().await {
             Ok(_) => Ok(()),
             Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_resource_not_found_exception()) =>
             {
                 Ok(())
             }

@@ -7,9 +7,7 @@ use usher::domain::event::message::EventMessage;
 use usher::domain::id::PublisherId;
 use usher::domain::webhook::delivery::Delivery;
 use usher::domain::webhook::sample::sample;
-use usher::domain::webhook::{
-    Endpoint, EndpointId, Format, Reach, State, TypeFilter, WebhookUrl,
-};
+use usher::domain::webhook::{Endpoint, EndpointId, Format, Reach, State, TypeFilter, WebhookUrl};
 use usher::queue::Sender;
 use usher::secrets::webhook_secrets::{WebhookSecret, WebhookSecretWriter};
 use usher::store::webhooks::{Added, Deliveries, Endpoints};
