@@ -191,7 +191,7 @@ fn what_cannot_be_examined_is_told() {
     let output = usher(&["doctor", &table, "--publisher", "123456789", "--json"]);
     let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     let examined: Vec<&Value> = found.iter().map(|one| &one["examined"]).collect();
-    assert_eq!(examined, [false; 8], "{found:?}");
+    assert_eq!(examined, [false; 9], "{found:?}");
 
     let output = usher(&["dead-letters", "redrive"]);
     assert_eq!(output.status.code(), Some(1));

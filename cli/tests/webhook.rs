@@ -66,6 +66,7 @@ fn on(stack: &Usher, arguments: &[&str]) -> Output {
     let secrets = format!("--secrets-manager={}", stack.secrets_manager);
     let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
     command.arg("webhook").args(arguments).arg(format!("--local={}", stack.dynamodb));
+    command.args(["--at", &stack.config.clock.now().to_string()]);
     match arguments[0] {
         "resend" | "resume" => _ = command.arg(sqs),
         "add" | "test" | "remove" | "rotate-secret" => _ = command.arg(secrets),
