@@ -140,9 +140,9 @@ impl Background {
 
     async fn handle(&self, batch: SqsEvent, queue_url: &str) -> SqsBatchResponse {
         if queue_url == self.queues.webhooks {
-            return self.deliver.handle(batch).await;
+            return Box::pin(self.deliver.handle(batch)).await;
         }
-        self.verify.handle(batch).await
+        Box::pin(self.verify.handle(batch)).await
     }
 }
 
