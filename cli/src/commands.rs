@@ -14,6 +14,7 @@ pub mod publisher;
 pub mod queues;
 pub mod quote;
 pub mod replay;
+pub mod report;
 mod secrets;
 pub mod signing_key;
 pub mod simulate;

@@ -1,13 +1,15 @@
 //! An embedded DynamoDB behind HTTP, so that the functions use the real AWS SDK.
 
+mod stream_records;
+
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use dynoxide::Database;
 use dynoxide::errors::DynoxideError;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::kept::Kept;
 use crate::stack::StackError;
 use crate::template::Template;
 
@@ -17,15 +19,20 @@ pub(crate) const TABLE: &str = "usher";
 /// Opens a database, in memory or in a file, with the table of the template in it, and serves it.
 pub(crate) async fn start(
     listener: TcpListener,
-    file: Option<&Path>,
+    kept: &Kept,
     template: &Template,
 ) -> Result<(), StackError> {
-    let database = match file {
-        Some(path) => Database::new(&path.to_string_lossy()),
-        None => Database::memory(),
+    let path = match kept.table() {
+        Some(path) => path.to_string_lossy().into_owned(),
+        // One in memory that has a name, under which its stream's records are found.
+        None => format!("file:/usher-{}?vfs=memdb", uuid::Uuid::new_v4()),
     };
+    let database = Database::new(&path);
     let database = database.map_err(|error| StackError::Database(error.to_string()))?;
     create_table(&database, template)?;
+    let read_through = kept.read(|kept| kept.stream_read_through.clone());
+    let tidied = stream_records::tidy(&path, TABLE, read_through.as_deref());
+    tidied.map_err(|error| StackError::Database(error.to_string()))?;
     tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod find_customer;
 pub mod gateway;
 pub mod kept;
 pub mod replay;
+pub mod report;
 pub mod sqs;
 pub mod stack;
 pub mod story;

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
     Finding, catalog, completions, customer, dead_letters, demo, doctor, events, import, local,
-    publisher, quote, replay, signing_key, simulate, token, webhook,
+    publisher, quote, replay, report, signing_key, simulate, token, webhook,
 };
 
 /// Roku Pay purchases become access.
@@ -55,6 +55,8 @@ enum Command {
     Import(import::Arguments),
     /// Take pushes from a file: what Roku sent before, or what its dashboard sends again.
     Replay(replay::Arguments),
+    /// Add up what was sold, and who stayed: transactions, subscriptions, monthly figures.
+    Report(report::Arguments),
     /// Do what a Roku would do.
     Simulate(simulate::Arguments),
     /// Print what a shell needs to complete commands.
@@ -81,6 +83,7 @@ async fn main() -> ExitCode {
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Report(arguments) => report::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     };

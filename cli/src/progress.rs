@@ -22,6 +22,19 @@ impl Progress {
         Self { bar, began: Instant::now(), rows: Cell::default() }
     }
 
+    /// Work of which nobody knows how much there is.
+    pub(crate) fn without_end() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::default_spinner());
+        Self { bar, began: Instant::now(), rows: Cell::default() }
+    }
+
+    /// So many are done.
+    pub(crate) fn counted(&self, done: usize, of_what: &str) {
+        self.bar.set_message(format!("{done} {of_what}"));
+        self.bar.tick();
+    }
+
     /// Another row is done; the file is done up to a byte.
     pub(crate) fn row_done(&self, up_to: u64) {
         self.rows.set(self.rows.get() + 1);

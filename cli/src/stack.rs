@@ -200,7 +200,7 @@ impl Stack {
 
         let kept = Arc::clone(&options.kept);
         let id = options.publisher.id.clone();
-        dynamodb::start(database, kept.table(), &template).await?;
+        dynamodb::start(database, &kept, &template).await?;
         let known_key = Self::roku_api_key(&kept, &id);
         let api_key = known_key.unwrap_or_else(|| options.roku_api_key.clone());
         let roku = options.roku.is_none().then(|| simulated_roku::open(&options, &api_key));
@@ -290,6 +290,12 @@ impl Stack {
     /// reader of the table's stream until what happened is on the bus, or cannot be put there.
     pub async fn tick(&self) {
         self.background.tick().await;
+        self.publish().await;
+    }
+
+    /// Has the reader of the table's stream put what happened on the bus, as far as it can be put
+    /// there.
+    pub async fn publish(&self) {
         self.stream.publish().await;
     }
 

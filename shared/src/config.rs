@@ -104,9 +104,9 @@ impl Config {
                 webhooks: or("WEBHOOKS_QUEUE_URL", ""),
                 publish_dead_letters: or("PUBLISH_DEAD_LETTERS_URL", ""),
             },
+            webhook_reach: webhook_reach(),
             eventbridge: aws_sdk_eventbridge::Client::new(&aws),
             event_bus_name: or("EVENT_BUS_NAME", ""),
-            webhook_reach: webhook_reach(),
             clock: Clock::system(),
         })
     }

@@ -10,13 +10,16 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where this does")]
 
 pub mod contract;
+pub mod description;
 pub mod event_bus;
+pub mod event_contract;
 pub mod foreign_roku;
 pub mod gateway;
 pub mod identity_provider;
 pub mod jwt;
 pub mod lambda;
 pub mod samples;
+pub mod story_file;
 pub mod storyteller;
 mod usher;
 pub mod wire;

@@ -8,6 +8,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{EXPIRES_AT, Item, StoreError, Table, key, number, string, text};
+use crate::domain::event::EventId;
+use crate::domain::event::row::{Row, WATCHED};
 use crate::domain::id::{CustomerId, PublisherId};
 
 /// The attribute that holds the counts: a text, JSON, so that a filter of the stream can ask for it.
@@ -64,6 +66,23 @@ impl Engagement {
             }
         }
         Ok(sum)
+    }
+
+    /// The same as rows, of which each day and customer has one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn rows_of_day(
+        &self,
+        publisher: &PublisherId,
+        day: Date,
+    ) -> Result<Vec<Row>, StoreError> {
+        let counts = self.of_day(publisher, day).await?;
+        let row = |(customer, checks): (CustomerId, u64)| {
+            let id = EventId::of(publisher, customer.as_str(), WATCHED, &[&day.to_string()]);
+            Row::watched(&id, publisher, &customer, day, checks)
+        };
+        Ok(counts.into_iter().map(row).collect())
     }
 
     /// Writes counts down: one write.

@@ -1,14 +1,19 @@
 //! A Roku account with everything that Roku told of it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::account_item::{AccountItem, account_key, is_account, linked_to};
+use super::listing::{Cursor, Listing};
 use super::transaction_item::{self, transaction_key};
 use super::{Item, StoreError, Table, fact_item, key, text};
 use crate::domain::account::Account;
 use crate::domain::fact::Fact;
 use crate::domain::fold::fold;
 use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, TransactionId};
+
+/// How many accounts of a page are read at once: enough that the network is not what is waited for.
+const AT_ONCE: usize = 16;
 
 /// Finds Roku accounts and reads their facts.
 #[derive(Debug)]
@@ -88,6 +93,23 @@ impl Histories {
         let Some(roku_customer) = roku_customer else { return Ok(None) };
         let roku_customer = RokuCustomerId::parse(roku_customer).map_err(StoreError::corrupt)?;
         self.of_roku_customer(publisher, &roku_customer).await
+    }
+
+    /// A page of a publisher's accounts, several read at once, and where the next one begins; none at
+    /// the end. It is as good as the [`Listing`], whose pages these are, and may be empty.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table cannot be read.
+    pub async fn page(
+        &self,
+        publisher: &PublisherId,
+        after: Option<&Cursor>,
+    ) -> Result<(Vec<History>, Option<Cursor>), StoreError> {
+        let from = after.cloned().unwrap_or_default();
+        let (keys, next) = Listing::new(&self.table).keys(publisher, &from).await?;
+        let histories = stream::iter(&keys).map(|key| self.read(publisher, key));
+        let histories = histories.buffered(AT_ONCE).try_collect().await?;
+        Ok((histories, next))
     }
 
     async fn read(

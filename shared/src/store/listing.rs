@@ -75,7 +75,7 @@ impl Listing {
     }
 
     /// The keys of a page of one part, and where it goes on there or in the next part.
-    async fn keys(
+    pub(super) async fn keys(
         &self,
         publisher: &PublisherId,
         from: &Cursor,

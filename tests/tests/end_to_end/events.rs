@@ -2,6 +2,7 @@
 //! by the stream of the table.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -262,23 +263,28 @@ async fn access_checks_are_rows_and_no_webhook_hears_of_them() {
     assert_eq!(received(&stack, &stack.config.queues.webhooks).await, [] as [Value; 0]);
 }
 
-#[tokio::test]
-async fn a_stack_that_is_started_again_goes_on_where_its_stream_was_left() {
+/// What a process does between its start and its end, over the table in a file.
+fn a_process(file: &Path, work: impl AsyncFnOnce(Usher)) {
+    let kept = Arc::new(Kept::beside(file).unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { work(Usher::with(|options| options.kept = kept).await).await });
+}
+
+#[test]
+fn a_stack_that_is_started_again_goes_on_where_its_stream_was_left() {
     let folder = std::env::temp_dir().join(format!("usher-events-{}", uuid::Uuid::new_v4()));
     std::fs::create_dir(&folder).unwrap();
     let file = folder.join("table.db");
-    let start = || Usher::with(|options| options.kept = Arc::new(Kept::beside(&file).unwrap()));
-
-    let first = start().await;
-    put(&first.stack, account("one", 1, &events(&[1]))).await;
-    first.tick().await;
-    put(&first.stack, account("one", 2, &events(&[2]))).await;
-    assert_eq!(left(&first.stack), [id(1)]);
-    drop(first);
-
-    let second = start().await;
-    second.tick().await;
-    assert_eq!(left(&second.stack), [id(2)]);
+    a_process(&file, async |usher| {
+        put(&usher.stack, account("one", 1, &events(&[1]))).await;
+        usher.tick().await;
+        put(&usher.stack, account("one", 2, &events(&[2]))).await;
+        assert_eq!(left(&usher.stack), [id(1)]);
+    });
+    a_process(&file, async |usher| {
+        usher.tick().await;
+        assert_eq!(left(&usher.stack), [id(2)]);
+    });
     let rows = std::fs::read_to_string(folder.join("table.db.events.jsonl")).unwrap();
     let rows: Vec<Value> = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
     let rows: Vec<_> = rows.iter().map(|row| row["event_id"].as_str().unwrap()).collect();

@@ -47,7 +47,7 @@ pub(crate) fn payment(total: &str, currency: &str) -> Payment {
 
 pub(crate) fn event(what: What) -> Event {
     Event {
-        id: EventId::of(&["1"]),
+        id: EventId::of_texts(&["1"]),
         what,
         at: at("2024-01-20T00:00:00Z"),
         purchase: Some(PurchaseId::parse(PURCHASE).unwrap()),
