@@ -191,3 +191,6 @@ fn written_at_s(record: &Record) -> i64 {
     let at = change.and_then(|change| change.approximate_creation_date_time.as_ref());
     at.map_or(0, DateTime::secs)
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,7 @@ fn plan_change(change: &PlanChange) -> String {
 
 #[cfg(test)]
 mod tests {
+    use expect_test::expect;
     use usher::domain::event::EventType;
     use usher::domain::id::PublisherId;
     use usher::domain::webhook::sample::sample;
@@ -96,7 +97,31 @@ mod tests {
             let event = event(*kind);
             Line { event: &event, forwarded: None }.text()
         });
-        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+        expect![[r#"
+            2026-03-01T12:00:00Z  subscription.started              100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.trial_started        100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.trial_converted      100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.renewed              100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.upgraded             100000001   S123456789_US    S223456789_US ⇒ S123456789_US for 5.00 USD
+            2026-03-01T12:00:00Z  subscription.downgrade_scheduled  100000001   S123456789_US    S223456789_US ⇒ S123456789_US from 2026-03-31T12:00:00Z
+            2026-03-01T12:00:00Z  subscription.downgrade_withdrawn  100000001   S123456789_US    S223456789_US ⇒ S123456789_US
+            2026-03-01T12:00:00Z  subscription.downgraded           100000001   S123456789_US    S223456789_US ⇒ S123456789_US
+            2026-03-01T12:00:00Z  subscription.cancelled            100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.resubscribed         100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.grace_started        100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.recovered            100000001   S123456789_US    grace
+            2026-03-01T12:00:00Z  subscription.on_hold              100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.ended                100000001   S123456789_US    cancelled
+            2026-03-01T12:00:00Z  subscription.offer_accepted       100000001   S123456789_US
+            2026-03-01T12:00:00Z  subscription.transferred          100000001   S123456789_US
+            2026-03-01T12:00:00Z  transaction.charged               100000001   S123456789_US    7.99 USD
+            2026-03-01T12:00:00Z  transaction.refunded              100000001   S123456789_US    -7.99 USD
+            2026-03-01T12:00:00Z  transaction.credited              100000001   S123456789_US    7.99 USD
+            2026-03-01T12:00:00Z  transaction.charged_back          100000001   S123456789_US    -7.99 USD
+            2026-03-01T12:00:00Z  transaction.chargeback_reversed   100000001   S123456789_US    7.99 USD
+            2026-03-01T12:00:00Z  receipt.validated                 100000001   S123456789_US    linked
+            2026-03-01T12:00:00Z  receipt.rejected                  100000001   S123456789_US    not_found
+            2026-03-01T12:00:00Z  product.unmapped                  -           S123456789-US"#]].assert_eq(&lines.collect::<Vec<_>>().join("\n"));
     }
 
     #[test]
