@@ -14,7 +14,7 @@ use usher_cli::table_stream::TableStream;
 use usher_cli::template::Template;
 use usher_tests::Usher;
 use usher_tests::event_bus::{EventBus, Mood};
-use usher_tests::samples::ROKU_CUSTOMER;
+use usher_tests::samples::{BASIC_PRODUCT, ROKU_CUSTOMER};
 use usher_tests::wire::dynamodb;
 
 type Item = HashMap<String, AttributeValue>;
@@ -296,4 +296,22 @@ fn a_stack_that_is_started_again_goes_on_where_its_stream_was_left() {
     let rows: Vec<_> = rows.iter().map(|row| row["event_id"].as_str().unwrap()).collect();
     assert_eq!(rows, [id(1), id(2)]);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_purchase_at_roku_and_its_receipt_leave_as_events_of_the_customer() {
+    let usher = Usher::start().await;
+    let roku = usher.stack.simulator.clone().unwrap();
+    let (order, _) = roku.buy(ROKU_CUSTOMER, BASIC_PRODUCT, false).await.unwrap();
+    let receipt = usher.receipt("ann@example.com", "S123456789_US", &order.purchase_id).await;
+    assert_eq!(receipt.status, 200);
+    usher.tick().await;
+    let told = usher.stack.events();
+    let mut kinds: Vec<_> = told.iter().map(|detail| detail.row.event_type.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["receipt.validated", "subscription.started", "transaction.charged"]);
+    let charged = told.iter().find(|detail| detail.row.total_micros.is_some()).unwrap();
+    assert_eq!(charged.row.offer_id.as_deref(), Some("S123456789_US"));
+    let numbers: Vec<_> = told.iter().filter_map(|detail| detail.row.sequence).collect();
+    assert!(numbers.is_sorted(), "{numbers:?}");
 }
