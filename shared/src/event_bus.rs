@@ -162,7 +162,7 @@ mod tests {
             assert!(batches.iter().all(|batch| starts.next().is_none_or(|next| next == batch.end)));
             batches.into_iter().map(|batch| batch.end).collect()
         };
-        assert_eq!(ends(&[]), []);
+        assert_eq!(ends(&[]), [] as [usize; 0]);
         assert_eq!(ends(&["{}"; 10]), [10]);
         assert_eq!(ends(&["{}"; 21]), [10, 20, 21]);
         assert_eq!(ends(&[long.as_str(); 5]), [2, 4, 5]);
