@@ -155,17 +155,19 @@ mod tests {
     #[test]
     fn a_call_has_ten_entries_and_no_more_than_fit() {
         let long = "x".repeat(100 * 1024);
-        for (texts, expected) in [
-            (vec![], vec![]),
-            (vec!["{}"; 10], vec![0..10]),
-            (vec!["{}"; 21], vec![0..10, 10..20, 20..21]),
-            (vec![long.as_str(); 5], vec![0..2, 2..4, 4..5]),
-        ] {
-            let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
-            assert_eq!(batches(&texts), expected, "{}", texts.len());
-        }
-        let alone = ["{}".to_owned(), "x".repeat(MOST_BYTES), "{}".to_owned()];
-        assert_eq!(batches(&alone), [0..1, 1..2, 2..3]);
+        let ends = |texts: &[&str]| -> Vec<usize> {
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            let batches = batches(&texts);
+            let mut starts = batches.iter().map(|batch| batch.start).skip(1);
+            assert!(batches.iter().all(|batch| starts.next().is_none_or(|next| next == batch.end)));
+            batches.into_iter().map(|batch| batch.end).collect()
+        };
+        assert_eq!(ends(&[]), [] as [usize; 0]);
+        assert_eq!(ends(&["{}"; 10]), [10]);
+        assert_eq!(ends(&["{}"; 21]), [10, 20, 21]);
+        assert_eq!(ends(&[long.as_str(); 5]), [2, 4, 5]);
+        let too_long = "x".repeat(MOST_BYTES);
+        assert_eq!(ends(&["{}", &too_long, "{}"]), [1, 2, 3]);
     }
 
     #[test]
