@@ -6,6 +6,7 @@ pub mod customer;
 pub mod dead_letters;
 pub mod demo;
 pub mod doctor;
+pub mod events;
 pub mod import;
 pub mod local;
 mod named_publisher;
@@ -24,6 +25,7 @@ mod warnings;
 pub mod webhook;
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,12 +107,22 @@ impl TableArgument {
         self.local().map_or(Reach::PublicOnly, |_| Reach::ThisMachineToo)
     }
 
+    /// Its name.
+    fn name(&self) -> &str {
+        let named = self.table.as_deref().filter(|_| self.local.url().is_none());
+        named.unwrap_or(Stack::TABLE)
+    }
+
+    /// Its stream is read with this.
+    async fn streams(&self) -> aws_sdk_dynamodbstreams::Client {
+        aws_sdk_dynamodbstreams::Client::new(&aws_at(self.local()).await)
+    }
+
     /// What a handler needs to work on the table.
     async fn config(self, roku_keys_url: String) -> Config {
         let aws = aws_at(self.local()).await;
-        let local_name = || Stack::TABLE.to_owned();
         let webhook_reach = self.reach();
-        let name = self.table.filter(|_| self.local.url().is_none()).unwrap_or_else(local_name);
+        let name = self.name().to_owned();
         Config {
             table: Table::new(aws_sdk_dynamodb::Client::new(&aws), name),
             secrets_manager: aws_sdk_secretsmanager::Client::new(&aws),
@@ -120,6 +132,8 @@ impl TableArgument {
             roku_rate: Rate::DEFAULT,
             sqs: aws_sdk_sqs::Client::new(&aws),
             queues: QueueUrls::default(),
+            eventbridge: aws_sdk_eventbridge::Client::new(&aws),
+            event_bus_name: String::new(),
             webhook_reach,
             clock: Clock::system(),
         }
@@ -228,8 +242,14 @@ impl MomentArgument {
 
 /// Prints what a command found. Who closes the pipe has read enough.
 fn print(text: &str) -> Result<(), Failure> {
+    print_more(text).map(drop)
+}
+
+/// Prints some of what has no end. Breaks where whoever was reading has closed the pipe.
+fn print_more(text: &str) -> Result<ControlFlow<()>, Failure> {
     match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.map_err(|error| format!("cannot print: {error}").into()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(error) => Err(format!("cannot print: {error}").into()),
+        Ok(()) => Ok(ControlFlow::Continue(())),
     }
 }

@@ -1,6 +1,6 @@
-//! What `usher local` keeps beside its table, so that it goes on after a stop: secrets and publisher
-//! tokens in `FILE.local.json`, and the simulated Roku in `FILE.roku.json`, where `FILE` is the
-//! table. Only their owner may read them. Without a table in a file, all of it is in memory.
+//! What `usher local` keeps beside its table, so that it goes on after a stop: secrets, publisher
+//! tokens and how far the table's stream was read in `FILE.local.json`, the simulated Roku in
+//! `FILE.roku.json`, and what happened in `FILE.events.jsonl`, where `FILE` is the table. Only their owner may read them. Without a table in a file, all of it is in memory.
 
 mod private_file;
 
@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use usher::domain::id::PublisherId;
 
+use crate::archive::Archive;
 use private_file::{PrivateFile, beside};
 
 /// What is kept, in files or in memory.
@@ -42,6 +43,8 @@ pub(crate) struct Contents {
     pub(crate) publisher_tokens: BTreeMap<PublisherId, Secret>,
     /// What Secrets Manager has. A secret may be made without a value.
     pub(crate) secrets: BTreeMap<String, Option<Secret>>,
+    /// The number of the last record of the table's stream that was published or passed over.
+    pub(crate) stream_read_through: Option<String>,
 }
 
 /// A secret that is written down as it is.
@@ -137,6 +140,12 @@ impl Kept {
     /// The table's file; none if the table is in memory.
     pub fn table(&self) -> Option<&Path> {
         self.disk.as_ref().map(|disk| disk.table.as_path())
+    }
+
+    /// The archive of what happened; in memory if the table is.
+    pub(crate) fn archive(&self) -> Result<Archive, KeptError> {
+        let rows = self.table().map(|table| beside(table, ".events.jsonl"));
+        rows.map_or_else(|| Ok(Archive::default()), |rows| Archive::in_file(&rows))
     }
 
     /// For whom it ran last.

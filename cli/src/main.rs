@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use usher_cli::commands::{
-    Finding, catalog, completions, customer, dead_letters, demo, doctor, import, local, publisher,
-    quote, replay, report, signing_key, simulate, token, webhook,
+    Finding, catalog, completions, customer, dead_letters, demo, doctor, events, import, local,
+    publisher, quote, replay, report, signing_key, simulate, token, webhook,
 };
 
 /// Roku Pay purchases become access.
@@ -43,6 +43,9 @@ enum Command {
     Webhook(webhook::Command),
     /// Say what is wrong, and what to do about it.
     Doctor(doctor::Arguments),
+    /// Watch what happens as it happens.
+    #[command(subcommand)]
+    Events(events::Command),
     /// Deal with questions to Roku and webhooks that were given up.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
@@ -75,6 +78,7 @@ async fn main() -> ExitCode {
         Command::Customer(command) => customer::run(command).await,
         Command::Webhook(command) => webhook::run(command).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Events(command) => events::run(command).await,
         Command::DeadLetters(command) => dead_letters::run(command).await,
         Command::Quote(arguments) => quote::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,

@@ -1,5 +1,4 @@
-//! An SQS for one machine: the two queues of questions, that of the webhooks, and their dead-letter
-//! queues, in memory.
+//! An SQS for one machine: the queues of the template and their dead-letter queues, in memory.
 //!
 //! It speaks the JSON protocol of SQS as far as Usher needs it. A call to receive does not wait for
 //! messages. Answers carry no MD5 of the bodies, which the SDK for Rust does not look at.
@@ -31,8 +30,10 @@ use refusal::Refusal;
 pub const RECEIPTS: &str = "usher-receipts";
 /// The name of the queue of accounts.
 pub const ACCOUNTS: &str = "usher-accounts";
-/// The name of the queue of webhooks.
+/// The name of the queue of events that webhooks are to be sent.
 pub const WEBHOOKS: &str = "usher-webhooks";
+/// The table's stream is no queue; its dead letters are in one that is named as if it were.
+pub const STREAM: &str = "usher-stream";
 /// What the name of a queue's dead-letter queue ends with, after the queue's own.
 pub const DEAD_LETTERS: &str = "-dead-letters";
 
@@ -43,7 +44,7 @@ pub struct Settings {
     pub receipts_max_receives: u32,
     /// How often an account is received before it becomes a dead letter.
     pub accounts_max_receives: u32,
-    /// How often a webhook's message is received before it becomes a dead letter.
+    /// How often an event is received that webhooks are to be sent, before it becomes a dead letter.
     pub webhooks_max_receives: u32,
     /// How long a received message is hidden where the receiver does not say.
     pub visibility: Duration,
@@ -73,6 +74,7 @@ pub fn start(listener: TcpListener, url: &str, clock: Clock, settings: Settings)
         receipts: queues.url_of(RECEIPTS),
         accounts: queues.url_of(ACCOUNTS),
         webhooks: queues.url_of(WEBHOOKS),
+        publish_dead_letters: queues.url_of(&format!("{STREAM}{DEAD_LETTERS}")),
     };
     let server = Arc::new(Server { queues: Mutex::new(queues), clock });
     let router = Router::new().route("/", post(answer)).with_state(server);

@@ -1,39 +1,44 @@
-//! Everything in one process: DynamoDB, queues, Secrets Manager, Roku, the gateway with the handlers,
-//! and what runs without being called.
+//! Everything in one process: DynamoDB, queues, Secrets Manager, EventBridge, Roku, the gateway with
+//! the handlers, and what runs without being called.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::Region;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use jiff::Timestamp;
 use roku_simulator::{Account, Simulator};
 use secrecy::{ExposeSecret, SecretString};
 use usher::clock::Clock;
 use usher::config::{Config, QueueUrls, ROKU_KEYS_URL, aws_config};
+use usher::domain::event::Detail;
 use usher::domain::id::PublisherId;
 use usher::domain::publisher::Publisher;
 use usher::domain::webhook::Reach;
 use usher::engagement::AccessChecks;
+use usher::queue::Sender;
 use usher::secrets::roku_api_keys::RokuApiKeys;
 use usher::store::publisher_tokens::{PublisherTokens, TokenName};
 use usher::store::publishers::Publishers;
 use usher::store::turns::Rate;
 use usher::store::{StoreError, Table};
 
+use crate::archive::Archive;
 use crate::background::Background;
+use crate::event_bridge::Targets;
 use crate::kept::{Contents, Kept, KeptError, Secret};
 use crate::listening::{listen, listen_near, listen_near_on_this_machine, url_of};
+use crate::table_stream::TableStream;
 use crate::template::{Template, TemplateError};
-use crate::{dynamodb, gateway, leases, secrets_manager, simulated_roku, sqs};
+use crate::{dynamodb, event_bridge, gateway, leases, secrets_manager, simulated_roku, sqs};
 
 /// What to run.
 #[derive(Debug)]
 pub struct Options {
-    /// Where the gateway listens. The simulator, DynamoDB, SQS and Secrets Manager take the next four
-    /// ports, or free ones; Secrets Manager is for this machine alone.
+    /// Where the gateway listens. The simulator, DynamoDB, SQS, Secrets Manager and EventBridge take the
+    /// next five ports, or free ones; the last two are for this machine alone.
     pub listen: SocketAddr,
     /// The table and what lies beside it, from the last time or to go on with the next.
     pub kept: Arc<Kept>,
@@ -50,8 +55,8 @@ pub struct Options {
     /// The moment at which the simulator's clock stands still until it is moved; it runs with the
     /// real time if none is given.
     pub begins_at: Option<Timestamp>,
-    /// How often the schedule and the worker of the queue run; if never, [`Stack::tick`] has them
-    /// run once.
+    /// How often the schedule, the worker of the queue and the reader of the table's stream run; if
+    /// never, [`Stack::tick`] has them run once.
     pub tick: Option<Duration>,
     /// How often Roku is asked for one API key, and takes it.
     pub roku_rate: Rate,
@@ -119,6 +124,8 @@ pub struct Stack {
     pub dynamodb: String,
     /// The address of the Secrets Manager.
     pub secrets_manager: String,
+    /// The address of the EventBridge.
+    pub event_bridge: String,
     /// Where Roku is asked, and where its keys are.
     pub roku: RokuAddresses,
     /// The publisher whose catalog is loaded: as the table has it, or as it was given where the table
@@ -130,6 +137,8 @@ pub struct Stack {
     pub config: Config,
     checks: AccessChecks,
     background: Arc<Background>,
+    stream: Arc<TableStream>,
+    archive: Arc<Archive>,
     kept: Arc<Kept>,
 }
 
@@ -185,12 +194,13 @@ impl Stack {
         let database = listen_near(&gateway, 2).await?;
         let queue = listen_near(&gateway, 3).await?;
         let secrets = listen_near_on_this_machine(&gateway, 4).await?;
-        let urls = [&gateway, &simulator, &database, &queue, &secrets].map(url_of);
-        let [gateway_url, simulator_url, dynamodb_url, sqs_url, secrets_url] = urls;
+        let bus = listen_near_on_this_machine(&gateway, 5).await?;
+        let urls = [&gateway, &simulator, &database, &queue, &secrets, &bus].map(url_of);
+        let [gateway_url, simulator_url, dynamodb_url, sqs_url, secrets_url, bus_url] = urls;
 
         let kept = Arc::clone(&options.kept);
         let id = options.publisher.id.clone();
-        dynamodb::start(database, kept.table(), &template).await?;
+        dynamodb::start(database, &kept, &template).await?;
         let known_key = Self::roku_api_key(&kept, &id);
         let api_key = known_key.unwrap_or_else(|| options.roku_api_key.clone());
         let roku = options.roku.is_none().then(|| simulated_roku::open(&options, &api_key));
@@ -202,12 +212,20 @@ impl Stack {
         let clock =
             roku.clone().map_or_else(Clock::system, |roku| Clock::new(move || roku.clock().now()));
         let queues = sqs::start(queue, &sqs_url, clock.clone(), sqs::Settings::default());
-        let aws = Aws { dynamodb: &dynamodb_url, sqs: &sqs_url, secrets_manager: &secrets_url };
+        let aws = Aws {
+            dynamodb: &dynamodb_url,
+            sqs: &sqs_url,
+            secrets_manager: &secrets_url,
+            event_bridge: &bus_url,
+        };
         let config = Config {
             roku_rate: options.roku_rate,
             queues,
             ..config_for(&aws, &addresses, clock).await
         };
+        let archive = Arc::new(kept.archive()?);
+        let webhooks = Sender::new(&config.sqs, &config.queues.webhooks);
+        event_bridge::start(bus, Targets { webhooks, archive: Arc::clone(&archive) });
         if kept.table().is_some() {
             leases::release(&config).await?;
         }
@@ -223,8 +241,10 @@ impl Stack {
         let router = gateway::cors::allow(router, &template, &options.cors_origins)?;
         tokio::spawn(async move { axum::serve(gateway, router).await });
         let background = Background::new(&config)?;
+        let stream = table_stream(&aws, &config, &template, &kept).await?;
         if let Some(pause) = options.tick {
             Arc::clone(&background).tick_every(pause);
+            Arc::clone(&stream).publish_every(pause);
             if let Some(roku) = &roku {
                 simulated_roku::live(roku, &config.table, &id, pause);
             }
@@ -236,12 +256,15 @@ impl Stack {
             simulator: roku,
             dynamodb: dynamodb_url,
             secrets_manager: secrets_url,
+            event_bridge: bus_url,
             roku: addresses,
             publisher,
             publisher_token,
             config,
             checks,
             background,
+            stream,
+            archive,
             kept,
         })
     }
@@ -263,9 +286,25 @@ impl Stack {
         self.simulator.as_ref().map_or(Ok(()), |roku| self.kept.keep_roku(roku))
     }
 
-    /// Has the schedule run once, and the worker of the queue until nothing is left to do now.
+    /// Has the schedule run once, the workers of the queues until nothing is left to do now, the reader
+    /// of the table's stream until what happened is on the bus, or cannot be put there, and then the
+    /// worker of the webhooks again.
     pub async fn tick(&self) {
         self.background.tick().await;
+        self.publish().await;
+    }
+
+    /// Has the reader of the table's stream put what happened on the bus, as far as it can be put
+    /// there.
+    pub async fn publish(&self) {
+        self.stream.publish().await;
+        self.background.deliver().await;
+    }
+
+    /// What was on the bus, each event once: the last hundred thousand of this process, in the order
+    /// in which they came.
+    pub fn events(&self) -> Vec<Detail> {
+        self.archive.last()
     }
 }
 
@@ -304,20 +343,40 @@ struct Aws<'a> {
     dynamodb: &'a str,
     sqs: &'a str,
     secrets_manager: &'a str,
+    event_bridge: &'a str,
 }
 
-/// What the handlers run with: an AWS on this machine, whose credentials open nothing.
-async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Config {
+/// An AWS on this machine, whose credentials open nothing.
+async fn local_aws() -> SdkConfig {
     let credentials = Credentials::new("local", "local", None, None, "usher local");
-    let aws = aws_config()
+    aws_config()
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .load()
-        .await;
+        .await
+}
+
+/// The stream of the table, and the function that reads it.
+async fn table_stream(
+    local: &Aws<'_>,
+    config: &Config,
+    template: &Template,
+    kept: &Arc<Kept>,
+) -> Result<Arc<TableStream>, StackError> {
+    let client = aws_sdk_dynamodbstreams::config::Builder::from(&local_aws().await);
+    let client = client.endpoint_url(local.dynamodb).build();
+    let client = aws_sdk_dynamodbstreams::Client::from_conf(client);
+    Ok(Arc::new(TableStream::new(config, client, template, Arc::clone(kept))?))
+}
+
+/// What the handlers run with.
+async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Config {
+    let aws = local_aws().await;
     let database = aws_sdk_dynamodb::config::Builder::from(&aws).endpoint_url(local.dynamodb);
     let queue = aws_sdk_sqs::config::Builder::from(&aws).endpoint_url(local.sqs);
     let secrets =
         aws_sdk_secretsmanager::config::Builder::from(&aws).endpoint_url(local.secrets_manager);
+    let bus = aws_sdk_eventbridge::config::Builder::from(&aws).endpoint_url(local.event_bridge);
     let database = aws_sdk_dynamodb::Client::from_conf(database.build());
     Config {
         table: Table::new(database, dynamodb::TABLE.to_owned()),
@@ -328,6 +387,8 @@ async fn config_for(local: &Aws<'_>, roku: &RokuAddresses, clock: Clock) -> Conf
         roku_rate: Rate::DEFAULT,
         sqs: aws_sdk_sqs::Client::from_conf(queue.build()),
         queues: QueueUrls::default(),
+        eventbridge: aws_sdk_eventbridge::Client::from_conf(bus.build()),
+        event_bus_name: event_bridge::BUS.to_owned(),
         webhook_reach: Reach::ThisMachineToo,
         clock,
     }

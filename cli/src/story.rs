@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use usher::domain::event::EventType;
 
 /// A story.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,6 +64,9 @@ pub struct Step {
     /// What must be true now.
     #[serde(default)]
     pub expect: Option<Expectation>,
+    /// The events that leave by now and had not left by the step before.
+    #[serde(default)]
+    pub events: Vec<EventType>,
 }
 
 /// A receipt.

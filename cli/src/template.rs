@@ -35,6 +35,32 @@ pub struct Cors {
     pub max_age: u64,
 }
 
+/// How Lambda hands a function the records of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StreamSource {
+    /// How many records at once, at most.
+    pub batch_size: usize,
+    /// Which records.
+    pub filter_criteria: FilterCriteria,
+}
+
+/// Records that fit one of the filters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FilterCriteria {
+    /// The filters.
+    pub filters: Vec<EventFilter>,
+}
+
+/// A filter.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EventFilter {
+    /// A pattern of EventBridge: JSON.
+    pub pattern: String,
+}
+
 /// A template that is not as this program needs it.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
@@ -100,6 +126,15 @@ impl Template {
     pub fn table(&self) -> Result<&Value, TemplateError> {
         let table = self.resources()?.find(|(_, one)| one["Type"] == "AWS::DynamoDB::Table");
         table.map(|(_, table)| &table["Properties"]).ok_or(TemplateError::Missing("table"))
+    }
+
+    /// How a function reads the stream of the table.
+    ///
+    /// # Errors
+    /// [`TemplateError::Missing`] when none does.
+    pub fn stream_source(&self) -> Result<StreamSource, TemplateError> {
+        let source = &self.properties("PublishFunction")?["Events"]["Table"]["Properties"];
+        serde_json::from_value(source.clone()).map_err(|_| TemplateError::Missing("stream"))
     }
 
     /// The properties of a resource, by its name.

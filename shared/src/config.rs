@@ -35,8 +35,12 @@ pub struct Config {
     pub roku_rate: Rate,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
-    /// The queues of questions to Roku, and that of the webhooks.
+    /// The queues.
     pub queues: QueueUrls,
+    /// EventBridge.
+    pub eventbridge: aws_sdk_eventbridge::Client,
+    /// The bus that events leave on (`EVENT_BUS_NAME`), where a function uses it.
+    pub event_bus_name: String,
     /// How far webhooks may go: to the public internet alone, unless `ALLOW_LOOPBACK_WEBHOOKS` is
     /// `true`, which is for tests and for a machine that runs everything.
     pub webhook_reach: Reach,
@@ -44,16 +48,18 @@ pub struct Config {
     pub clock: Clock,
 }
 
-/// The addresses of the two queues of questions to Roku and of the webhooks' queue, each set where a
-/// function uses it. Receipts have a queue of their own, so that no renewal stands before them.
+/// The addresses of the queues, each set where a function uses it. Receipts have a queue of their own,
+/// so that no renewal stands before them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueUrls {
-    /// About receipts (`RECEIPTS_QUEUE_URL`).
+    /// Questions to Roku about receipts (`RECEIPTS_QUEUE_URL`).
     pub receipts: String,
-    /// About accounts (`ACCOUNTS_QUEUE_URL`).
+    /// Questions to Roku about accounts (`ACCOUNTS_QUEUE_URL`).
     pub accounts: String,
-    /// Events that are to be told, and deliveries that are on their way (`WEBHOOKS_QUEUE_URL`).
+    /// Events that webhooks are to be sent (`WEBHOOKS_QUEUE_URL`).
     pub webhooks: String,
+    /// Records of the table's stream that cannot be read (`PUBLISH_DEAD_LETTERS_URL`).
+    pub publish_dead_letters: String,
 }
 
 /// A setting that cannot be used.
@@ -96,8 +102,11 @@ impl Config {
                 receipts: or("RECEIPTS_QUEUE_URL", ""),
                 accounts: or("ACCOUNTS_QUEUE_URL", ""),
                 webhooks: or("WEBHOOKS_QUEUE_URL", ""),
+                publish_dead_letters: or("PUBLISH_DEAD_LETTERS_URL", ""),
             },
             webhook_reach: webhook_reach(),
+            eventbridge: aws_sdk_eventbridge::Client::new(&aws),
+            event_bus_name: or("EVENT_BUS_NAME", ""),
             clock: Clock::system(),
         })
     }

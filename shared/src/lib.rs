@@ -8,6 +8,7 @@
 //! - [`store`]: the one DynamoDB table
 //! - [`secrets`]: the API keys, the token seed and what webhooks are signed with, in Secrets Manager
 //! - [`queue`]: the questions to Roku and the webhooks that are on their way, in SQS
+//! - [`event_bus`]: what happened, on its way out, in EventBridge
 //! - [`verification`]: all of these together: Roku is asked, and what it says is folded in
 //! - [`webhooks`]: what a publisher is told, signed and sent
 //! - [`customer_token`], [`credentials`]: the tokens that customers carry, and what requests come with
@@ -23,13 +24,14 @@ pub mod customer_token;
 mod digest;
 pub mod domain;
 pub mod engagement;
+pub mod event_bus;
 pub mod http;
 pub mod metrics;
 mod published_keys;
 pub mod queue;
 pub mod respond;
 pub mod roku;
-mod sdk_error;
+pub mod sdk_error;
 pub mod secrets;
 pub mod store;
 pub mod verification;

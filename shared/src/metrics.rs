@@ -10,6 +10,9 @@
 //! | `QuestionsUnanswered` | – | questions that Roku did not answer in all; a transaction that it does not know is answered |
 //! | `QuestionsSent`, `QuestionsLeft` | – | what was due: sent on its way, and left for the next run |
 //! | `OldestDue` | – | seconds that the oldest question has been due that is not on its way |
+//! | `EventsPublished` | – | entries that the event bus took |
+//! | `EventAge` | – | seconds from a write of the table to its events on the bus |
+//! | `EventsUnreadable` | – | records of the table's stream that were put aside as dead letters |
 //! | `WebhooksDelivered`, `WebhooksFailed` | – | deliveries that arrived, and that were given up |
 //! | `WebhooksPaused` | – | endpoints that were paused because nothing arrives there or they want nothing more |
 //!

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::ErrorMetadata;
 
 /// The cause at the root of an error: what the service said when it refused, as
 /// `AccessDeniedException: …`, or why there was no answer. The SDK's own texts are a page long.
-pub(crate) fn root_cause(error: &dyn Error) -> String {
+pub fn root_cause(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

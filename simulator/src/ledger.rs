@@ -5,6 +5,7 @@
 mod charge;
 mod money;
 mod order;
+mod payments;
 mod plan_changes;
 mod purchase;
 mod recovery;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use money::Refund;
 pub use order::Order;
+pub use payments::{Payment, PaymentKind};
 pub(crate) use purchase::{PlanChange, Purchase, Standing};
 pub(crate) use refunds::RefundMade;
 pub use refused::Refused;
@@ -43,6 +45,9 @@ pub(crate) struct Ledger {
     credits: HashMap<String, Decimal>,
     credits_issued: u32,
     refunds: Vec<RefundMade>,
+    /// All money that moved. What an older version wrote down has none.
+    #[serde(default)]
+    payments: Vec<Payment>,
 }
 
 impl Ledger {
@@ -55,6 +60,7 @@ impl Ledger {
             credits: HashMap::new(),
             credits_issued: 0,
             refunds: Vec::new(),
+            payments: Vec::new(),
         }
     }
 
@@ -121,8 +127,9 @@ impl Ledger {
         self.purchases.len() - 1
     }
 
-    /// The push about the newest charge of a purchase.
+    /// Books the newest charge of a purchase, and gives the push about it.
     fn tell_charge(&mut self, index: usize, kind: Kind, at: Timestamp) -> Message {
+        self.book_charge(index, kind);
         let purchase = &self.purchases[index];
         let charge = &purchase.latest;
         // A plan change that costs nothing yet carries no amounts, nor does a recovery

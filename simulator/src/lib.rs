@@ -27,6 +27,8 @@
 //!   [`second_chargeback`](Simulator::second_chargeback). `Refund`, `Credit`, `Chargeback`,
 //!   `ChargebackReversed`, `SecondChargeback`.
 //!
+//! What moved in all, a receiver can compare its own figures with: [`payments`](Simulator::payments).
+//!
 //! The web services are those under `/listen/transaction-service.svc`: validate-transaction,
 //! validate-refund, cancel-subscription, refund-subscription, issue-service-credit. They accept the
 //! account's API key and the one before it ([`rotate_api_key`](Simulator::rotate_api_key),
@@ -79,7 +81,7 @@ mod web_service;
 pub use clock::Clock;
 pub use delivery::Delivery;
 pub use faults::{PushFault, WebServiceFault};
-pub use ledger::{Order, Refund, Refused};
+pub use ledger::{Order, Payment, PaymentKind, Refund, Refused};
 pub use product::{Period, Product};
 pub use signing::{Claims, SigningKey};
 pub use simulator::{Account, MessageKeys, OldKey, PushUrl, Requests, Simulator, State};

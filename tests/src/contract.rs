@@ -1,31 +1,20 @@
 //! The API as `openapi.yaml` describes it. Every answer that a test gets is held against it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::LazyLock;
 
-use jsonschema::{Draft, Registry, Validator};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::Answer;
-
-/// The description. It is read when a test runs: a word in it builds nothing anew.
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml");
-
-/// The address that the description has among schemas.
-const ADDRESS: &str = "urn:usher";
+use crate::description::{Description, escaped};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract(Description::read("openapi.yaml")));
 
-/// The description, and the schemas in it that were needed so far.
+/// The description, route by route.
 #[derive(Debug)]
-pub struct Contract {
-    description: Value,
-    registry: Registry<'static>,
-    validators: Mutex<HashMap<String, Arc<Validator>>>,
-}
+pub struct Contract(Description);
 
 impl Contract {
     /// The description in this repository.
@@ -33,18 +22,9 @@ impl Contract {
         &CONTRACT
     }
 
-    fn read() -> Self {
-        let text = std::fs::read_to_string(FILE).expect("openapi.yaml");
-        let description: Value = serde_saphyr::from_str(&text).expect("openapi.yaml is YAML");
-        let registry = Registry::new().draft(Draft::Draft202012);
-        let registry = registry.add(ADDRESS, description.clone()).expect("an address");
-        let registry = registry.prepare().expect("sound references");
-        Self { description, registry, validators: Mutex::default() }
-    }
-
     /// The description as it is written.
     pub fn description(&self) -> &Value {
-        &self.description
+        self.0.content()
     }
 
     /// Every route that is described, as method and path.
@@ -87,25 +67,7 @@ impl Contract {
     /// # Panics
     /// When there is no such place, or the value is not as the schema says.
     pub fn hold(&self, at: &str, value: &Value, what: &str) {
-        let validator = self.validator(at, what);
-        let faults = validator.iter_errors(value);
-        let faults: Vec<_> =
-            faults.map(|fault| format!("{} {fault}", fault.instance_path())).collect();
-        assert!(faults.is_empty(), "{what}: {at}\n{}\n{value:#}", faults.join("\n"));
-    }
-
-    fn validator(&self, at: &str, what: &str) -> Arc<Validator> {
-        assert!(self.description.pointer(at).is_some(), "{what}: openapi.yaml has no {at}");
-        let make = || {
-            // Braces may not stand in an address.
-            let place = at.replace('{', "%7B").replace('}', "%7D");
-            let schema = json!({ "$ref": format!("{ADDRESS}#{place}") });
-            let options = jsonschema::options().with_registry(&self.registry);
-            let options = options.should_validate_formats(true);
-            Arc::new(options.build(&schema).expect("a sound schema"))
-        };
-        let mut validators = self.validators.lock().unwrap();
-        Arc::clone(validators.entry(at.to_owned()).or_insert_with(make))
+        self.0.hold(at, value, what);
     }
 
     /// Where the route is described that fits best: with as few parameters as possible.
@@ -114,17 +76,17 @@ impl Contract {
         let fitting = self.paths().map(|(route, _)| route).filter(|route| fits(route, path));
         let route = fitting.min_by_key(|route| route.matches('{').count())?;
         let at = format!("/paths/{}/{}", escaped(route), method.as_str().to_lowercase());
-        self.description.pointer(&at).is_some().then_some(at)
+        self.description().pointer(&at).is_some().then_some(at)
     }
 
     /// A place, or the one that is meant where only a reference stands.
     fn resolved(&self, at: String) -> String {
-        let found = self.description.pointer(&at).unwrap_or(&Value::Null);
+        let found = self.description().pointer(&at).unwrap_or(&Value::Null);
         found["$ref"].as_str().map_or(at, |meant| meant.trim_start_matches('#').to_owned())
     }
 
     fn paths(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.description["paths"].as_object().expect("paths").iter()
+        self.description()["paths"].as_object().expect("paths").iter()
     }
 }
 
@@ -134,9 +96,4 @@ fn fits(route: &str, path: &str) -> bool {
     };
     route.split('/').count() == path.split('/').count()
         && route.split('/').zip(path.split('/')).all(is_same)
-}
-
-/// A key as it stands in a JSON pointer.
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }

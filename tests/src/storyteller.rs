@@ -1,19 +1,25 @@
 //! Tells a story of the corpus to a running stack, over HTTP: Roku signs and pushes, an app shows
-//! receipts, Roku answers when it is asked, and the customers try to watch.
+//! receipts, Roku answers when it is asked, and the customers try to watch. What happened leaves on
+//! the stack's bus.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use push_notification::PushNotification;
+use reconcile::Reconcile;
 use roku_simulator::Simulator;
 use serde_json::{Map, Value, json};
 use usher::domain::account::Account;
+use usher::domain::event::history::of_history;
+use usher::domain::event::message::EventMessage;
+use usher::domain::fact::Fact;
 use usher::domain::fold::fold;
 use usher::domain::id::{RokuCustomerId, RokuProductId};
 use usher::domain::publisher::Settings;
-use usher::store::histories::Histories;
+use usher::domain::subscription::SubscriptionId;
+use usher::store::histories::{Histories, History};
 use usher_cli::catalog_file;
 use usher_cli::replay::{Keys, Outcome, replay};
 use usher_cli::story::{Expectation, Receipt, Step, Story};
@@ -40,6 +46,17 @@ pub struct Storyteller {
     roku_customers: BTreeSet<String>,
     /// Who holds them.
     holders: HashMap<String, String>,
+    /// The schedule, which tells what the clock brings.
+    schedule: Reconcile,
+}
+
+/// What a story adds up to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// The accounts.
+    pub accounts: BTreeMap<String, Account>,
+    /// The events that left at each step.
+    pub events: Vec<Vec<EventMessage>>,
 }
 
 impl Storyteller {
@@ -55,18 +72,22 @@ impl Storyteller {
         })
         .await;
         let simulator = usher.stack.simulator.clone().unwrap();
-        Self { usher, simulator, roku_customers: BTreeSet::new(), holders: HashMap::new() }
+        let schedule = Reconcile::new(&usher.stack.config).unwrap();
+        let (roku_customers, holders) = (BTreeSet::new(), HashMap::new());
+        Self { usher, simulator, roku_customers, holders, schedule }
     }
 
     /// Tells the story and checks what must be true: at every step where it is told as it is, else
-    /// at the end. Gives the accounts that it adds up to.
+    /// at the end. Gives what it adds up to.
     ///
     /// # Panics
     /// When something is not as the story says.
-    pub async fn tell(mut self, story: &Story, telling: Telling) -> BTreeMap<String, Account> {
+    pub async fn tell(mut self, story: &Story, telling: Telling) -> Told {
         let (last, keys) = (story.steps.len() - 1, keys(story));
+        let mut events = Vec::new();
         for (place, step) in story.steps.iter().enumerate() {
             self.simulator.move_clock(step.at).await;
+            self.schedule.run().await.unwrap();
             match (&step.push, &step.receipt, &step.answer) {
                 (Some(push), ..) => {
                     self.remember(push, "customerId");
@@ -86,8 +107,34 @@ impl Storyteller {
             {
                 self.check(expected, step.at).await;
             }
+            events.push(self.left(events.iter().map(Vec::len).sum()).await);
         }
-        self.accounts().await
+        let accounts = self.accounts().await;
+        if telling != Telling::AsTold {
+            self.check_nothing_is_untold(story, &events.concat()).await;
+        }
+        Told { accounts, events }
+    }
+
+    /// What leaves, and had not left yet.
+    async fn left(&self, known: usize) -> Vec<EventMessage> {
+        self.usher.stack.publish().await;
+        self.usher.events().split_off(known)
+    }
+
+    /// However late it was heard of: what is true in the end has been told of the purchase.
+    async fn check_nothing_is_untold(&self, story: &Story, left: &[EventMessage]) {
+        let publisher = &self.usher.stack.publisher;
+        let now = story.steps.last().expect("a step").at;
+        let told: HashSet<_> =
+            left.iter().map(|event| (subscription_of(event), event.kind)).collect();
+        for facts in self.facts().await.into_values() {
+            for event in of_history(&facts, publisher, now) {
+                let number = event.purchase.map(|id| SubscriptionId::of(&publisher.id, &id).get());
+                let kind = event.what.kind();
+                assert!(told.contains(&(number, kind)), "{kind} at {} is not told", event.at);
+            }
+        }
     }
 
     async fn deliver_late(&self, story: &Story, telling: Telling, keys: &HashMap<usize, String>) {
@@ -179,17 +226,29 @@ impl Storyteller {
 
     /// Each Roku account as it is stored, which is what all of its facts add up to.
     async fn accounts(&self) -> BTreeMap<String, Account> {
-        let histories = Histories::new(&self.usher.stack.config.table);
-        let publisher = &self.usher.stack.publisher.id;
         let mut accounts = BTreeMap::new();
-        for roku_customer in &self.roku_customers {
-            let id = RokuCustomerId::parse(roku_customer).unwrap();
-            if let Some(found) = histories.of_roku_customer(publisher, &id).await.unwrap() {
-                assert_eq!(found.account, fold(found.facts), "{roku_customer}");
-                accounts.insert(roku_customer.clone(), found.account);
-            }
+        for (roku_customer, found) in self.histories().await {
+            assert_eq!(found.account, fold(found.facts), "{roku_customer}");
+            accounts.insert(roku_customer, found.account);
         }
         accounts
+    }
+
+    async fn facts(&self) -> BTreeMap<String, Vec<Fact>> {
+        let histories = self.histories().await.into_iter();
+        histories.map(|(roku_customer, found)| (roku_customer, found.facts)).collect()
+    }
+
+    async fn histories(&self) -> BTreeMap<String, History> {
+        let stored = Histories::new(&self.usher.stack.config.table);
+        let publisher = &self.usher.stack.publisher.id;
+        let mut histories = BTreeMap::new();
+        for roku_customer in &self.roku_customers {
+            let id = RokuCustomerId::parse(roku_customer).unwrap();
+            let found = stored.of_roku_customer(publisher, &id).await.unwrap();
+            histories.extend(found.map(|found| (roku_customer.clone(), found)));
+        }
+        histories
     }
 
     async fn access(&self, customer: &str, offer: &str) -> String {
@@ -208,6 +267,10 @@ impl Storyteller {
             }
         }
     }
+}
+
+fn subscription_of(event: &EventMessage) -> Option<u32> {
+    event.data.subscription.as_ref().map(|subscription| subscription.id)
 }
 
 /// The message key of every push, by its place in the story.

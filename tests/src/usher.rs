@@ -4,12 +4,13 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use usher::domain::event::message::EventMessage;
 use usher_cli::catalog_file;
 use usher_cli::stack::{Options, Stack};
 use uuid::Uuid;
 
 use crate::contract::Contract;
-use crate::gateway;
+use crate::{event_contract, gateway};
 
 /// A stack with the demo publisher, and a client.
 #[derive(Debug)]
@@ -48,6 +49,12 @@ impl Answer {
     }
 }
 
+/// Whether nothing in an event says who a customer is.
+fn is_nobodys(event: &EventMessage) -> bool {
+    let customer = event.data.customer.as_ref();
+    customer.is_none_or(|customer| customer.email.is_none() && customer.external_id.is_none())
+}
+
 impl Usher {
     /// The demo stack, with the simulator.
     pub async fn start() -> Self {
@@ -64,9 +71,22 @@ impl Usher {
         Self { stack, gateway, http }
     }
 
-    /// Lets the schedule run once, and the worker until nothing is left to do now.
+    /// Lets the schedule run once, and the worker until nothing is left to do now. What leaves is as
+    /// `asyncapi.yaml` describes it.
     pub async fn tick(&self) {
         self.stack.tick().await;
+        self.events();
+    }
+
+    /// What has left the stack, each event once. Each is as `asyncapi.yaml` describes it.
+    pub fn events(&self) -> Vec<EventMessage> {
+        let events: Vec<_> =
+            self.stack.events().into_iter().filter_map(|detail| detail.event).collect();
+        for event in &events {
+            event_contract::check(&json!(event));
+            assert!(is_nobodys(event), "personal data on the bus: {event:?}");
+        }
+        events
     }
 
     /// Lets functions answer from now on that have just started and remember nothing.

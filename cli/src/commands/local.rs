@@ -23,12 +23,12 @@ use crate::stack::{Options, Saving, Stack};
 /// What to run, and where.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where the API listens; the simulator, DynamoDB, SQS and Secrets Manager take the next four
-    /// ports, or free ones. Port 0 takes a free port
+    /// Where the API listens; the simulator, DynamoDB, SQS, Secrets Manager and EventBridge take the
+    /// next five ports, or free ones. Port 0 takes a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// Keep the table in this file instead of in memory, and beside it the secrets, a publisher
-    /// token and the simulated Roku, so that the next start goes on where this one ends
+    /// token, the simulated Roku and what happened, so that the next start goes on where this one ends
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// Run for the publisher of this catalog, and apply it at each start
@@ -58,8 +58,8 @@ pub struct Arguments {
     /// Let web pages of this origin call the API; `*` is every one. May be given more than once
     #[arg(long = "cors-origin", value_name = "ORIGIN", default_value = "*")]
     cors_origins: Vec<String>,
-    /// How often the schedule and the queues' worker run, which ask Roku about what is due; 0s for
-    /// never
+    /// How often the schedule and the queues' worker run, which ask Roku about what is due, and the
+    /// stream's reader, by whom events leave; 0s for never
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     tick: Duration,
     /// Print one line of JSON instead of text
@@ -229,7 +229,8 @@ fn print_faults(stack: &Stack) {
     }
 }
 
-async fn interrupted() -> std::io::Result<()> {
+/// Waits until the person at the terminal, or the system, wants an end.
+pub(super) async fn interrupted() -> std::io::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed,

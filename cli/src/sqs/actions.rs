@@ -14,7 +14,7 @@ use super::requests::{
     Batch, ChangeMessageVisibility, DeleteMessage, Entry, GetQueueAttributes, GetQueueUrl,
     NewMessage, ReceiveMessage, Received, SendMessage, StartMessageMoveTask,
 };
-use super::{ACCOUNTS, RECEIPTS, Settings, WEBHOOKS};
+use super::{ACCOUNTS, RECEIPTS, STREAM, Settings, WEBHOOKS};
 
 /// SQS takes no more messages in one call, and gives no more.
 const BATCH: usize = 10;
@@ -26,7 +26,7 @@ const LONGEST_VISIBILITY_SECONDS: u64 = 43_200;
 /// The queues, each with its dead-letter queue.
 #[derive(Debug)]
 pub(super) struct Queues {
-    pairs: [Pair; 3],
+    pairs: [Pair; 4],
     visibility: Duration,
     /// What stands before the names of the queues in their addresses.
     base_url: String,
@@ -35,11 +35,13 @@ pub(super) struct Queues {
 impl Queues {
     /// All of them empty.
     pub(super) fn new(settings: Settings, base_url: String) -> Self {
-        let receipts = Pair::new(RECEIPTS, settings.receipts_max_receives);
-        let accounts = Pair::new(ACCOUNTS, settings.accounts_max_receives);
-        let webhooks = Pair::new(WEBHOOKS, settings.webhooks_max_receives);
-        let visibility = settings.visibility;
-        Self { pairs: [receipts, accounts, webhooks], visibility, base_url }
+        let pairs = [
+            Pair::new(RECEIPTS, settings.receipts_max_receives),
+            Pair::new(ACCOUNTS, settings.accounts_max_receives),
+            Pair::new(WEBHOOKS, settings.webhooks_max_receives),
+            Pair::new(STREAM, 1),
+        ];
+        Self { pairs, visibility: settings.visibility, base_url }
     }
 
     /// The address of a queue.

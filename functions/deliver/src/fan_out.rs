@@ -1,8 +1,8 @@
 //! An event becomes a delivery to each endpoint that takes it.
 
 use usher::domain::event::message::EventMessage;
-use usher::domain::webhook::delivery::{Delivery, DeliveryId, Status};
 use usher::domain::webhook::Endpoint;
+use usher::domain::webhook::delivery::{Delivery, DeliveryId, Status};
 use usher::store::webhooks::Told;
 use usher::webhooks::QueueMessage;
 

@@ -2,7 +2,9 @@
 //!
 //! Roku recommends a nightly question about each purchase whose term has ended or is unpaid
 //! (`roku-pay.md` §7). A question is asked once its moment has come, and daily from then on until an
-//! answer settles it, for sixty days at most: by then Roku has ended what was not paid (§6).
+//! answer settles it, for sixty days at most: by then Roku has ended what was not paid (§6). What is
+//! over is asked about once more: it may have been charged just before, and nothing else would ever
+//! tell of that, or of a payment that came before the end that was heard of.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,8 +22,8 @@ const FIRST_CHARGE: SignedDuration = SignedDuration::from_hours(4);
 /// How long a question is asked again: Roku ends what has not been paid for so long
 /// (`roku-pay.md` §6).
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(60 * 24);
-/// How long the second push of a change of plan is waited for before Roku is asked. The two are
-/// dated a second apart (`roku-pay.md` §2.3).
+/// How long the second push of a change of plan, and one about a charge before the end, is waited
+/// for before Roku is asked. The two are dated a second apart (`roku-pay.md` §2.3).
 const OTHER_HALF: SignedDuration = SignedDuration::from_mins(10);
 
 impl Account {
@@ -64,6 +66,10 @@ impl Purchase {
                 let before = later(ends_at, -A_DAY);
                 let next = if self.answered_at < Some(before) { before } else { ends_at };
                 Some(next).filter(|at| self.answered_at < Some(*at))
+            }
+            // Once more: a push about its last charge that was lost is not missed otherwise.
+            State::Replaced { at } | State::Ended { at } => {
+                Some(later(at, OTHER_HALF)).filter(|_| self.answered_at < Some(at))
             }
             State::Grace { since } => self.daily_from(later(since, FIRST_CHARGE)),
             State::OnHold { since } => self.daily_from(later(since, A_DAY)),

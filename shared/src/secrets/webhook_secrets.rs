@@ -75,7 +75,11 @@ struct Stored {
 }
 
 impl WebhookSecret {
-    fn generate() -> Result<Self, Unspecified> {
+    /// A new one.
+    ///
+    /// # Errors
+    /// When the machine gives no random bytes.
+    pub fn generate() -> Result<Self, Unspecified> {
         let mut random = [0; OWN_BYTES];
         rand::fill(&mut random)?;
         Ok(Self(SecretString::from(format!("{PREFIX}{}", STANDARD.encode(random)))))
@@ -197,7 +201,9 @@ impl WebhookSecretWriter {
         match request.force_delete_without_recovery(true).send().await {
             Ok(_) => Ok(()),
             Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_resource_not_found_exception()) =>
             {
                 Ok(())
             }

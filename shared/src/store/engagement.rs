@@ -79,8 +79,8 @@ impl Engagement {
     ) -> Result<Vec<Row>, StoreError> {
         let counts = self.of_day(publisher, day).await?;
         let row = |(customer, checks): (CustomerId, u64)| {
-            let texts = ["days", WATCHED, publisher.as_str(), &day.to_string(), customer.as_str()];
-            Row::watched(&EventId::of_texts(&texts), publisher, &customer, day, checks)
+            let id = EventId::of(publisher, customer.as_str(), WATCHED, &[&day.to_string()]);
+            Row::watched(&id, publisher, &customer, day, checks)
         };
         Ok(counts.into_iter().map(row).collect())
     }

@@ -87,7 +87,7 @@ fn item(publisher: &PublisherId, product: &RokuProductId, now: Timestamp) -> Ite
 fn unmapped(publisher: &PublisherId, product: &RokuProductId, now: Timestamp) -> Event {
     let what = What::ProductUnmapped;
     Event {
-        id: EventId::of(publisher, product.as_str(), what.kind(), &[]),
+        id: EventId::of(publisher, product.as_str(), what.kind().as_str(), &[]),
         what,
         at: now,
         purchase: None,

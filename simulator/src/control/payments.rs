@@ -1,23 +1,30 @@
-//! Payments that fail or are taken back: `/payments/…`, `/chargebacks/…`.
+//! All money that moved, and payments that fail or are taken back: `/payments`, `/payments/…`,
+//! `/chargebacks/…`.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
+use axum::{Json, Router};
 
 use super::Roku;
 use super::reply::delivered;
+use crate::ledger::Payment;
 use crate::simulator::Simulator;
 
 pub(super) fn routes() -> Router<Arc<Simulator>> {
     Router::new()
+        .route("/payments", get(payments))
         .route("/payments/fail/{transaction}", post(fail))
         .route("/payments/mend/{transaction}", post(mend))
         .route("/chargebacks/open/{transaction}", post(open))
         .route("/chargebacks/reverse/{transaction}", post(reverse))
         .route("/chargebacks/reopen/{transaction}", post(reopen))
+}
+
+async fn payments(State(simulator): Roku) -> Json<Vec<Payment>> {
+    Json(simulator.payments())
 }
 
 async fn fail(State(simulator): Roku, Path(transaction): Path<String>) -> Response {

@@ -38,6 +38,7 @@ impl Ledger {
         let amount = self.charge_of(transaction)?.refund(refund.amount)?;
         let index = self.position(transaction)?;
         let event = money_moved(Kind::Refund, -amount, &refund.partner_reference_id, now);
+        self.book_return(index, transaction, &event);
         let id = event.transaction.clone();
         self.refunds.push(RefundMade { id: id.clone(), purchase: index, amount, at: now });
         let mut messages = vec![self.push(index, event)];
@@ -72,6 +73,7 @@ impl Ledger {
         let number = FIRST_CREDIT.saturating_add(self.credits_issued).to_string();
         let moved = money_moved(Kind::Credit, amount, partner_reference, now);
         let event = Event { transaction: number.clone(), ..moved };
+        self.book_credit(index, &event);
         self.credits_issued = self.credits_issued.saturating_add(1);
         Ok((number, vec![Message::about(&self.purchases[index], &event)]))
     }
@@ -114,7 +116,9 @@ impl Ledger {
         now: Timestamp,
     ) -> Result<Vec<Message>, Refused> {
         let index = self.position(transaction)?;
-        Ok(vec![self.push(index, money_moved(kind, amount, "", now))])
+        let event = money_moved(kind, amount, "", now);
+        self.book_return(index, transaction, &event);
+        Ok(vec![self.push(index, event)])
     }
 
     fn charge_of(&mut self, transaction: &str) -> Result<&mut Charge, Refused> {

@@ -6,9 +6,15 @@ use rust_decimal::Decimal;
 
 use super::Simulator;
 use crate::delivery::Delivery;
-use crate::ledger::{Refund, Refused};
+use crate::ledger::{Payment, Refund, Refused};
 
 impl Simulator {
+    /// All money that moved, in the order in which it did: what a report of the receiver's must add
+    /// up to.
+    pub fn payments(&self) -> Vec<Payment> {
+        self.read_ledger(|ledger| ledger.payments().to_vec())
+    }
+
     /// From now on the charges for a plan fail, until its [payments are
     /// mended](Self::mend_payments). Nothing is pushed before one has failed.
     ///

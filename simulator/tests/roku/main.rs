@@ -9,6 +9,7 @@ mod delivery;
 mod deny_list;
 mod money;
 mod orders;
+mod payments;
 mod plan_changes;
 mod push_faults;
 mod pushes;

@@ -39,6 +39,8 @@ async fn what_was_bought_is_answered_as_before_and_falls_due_as_before() {
     let (before, after) = (stage.pass_days(25).await, other.pass_days(25).await);
     assert_eq!((before.as_slice(), after), (&["Sale".to_owned()][..], before.clone()));
     assert_eq!(other.validate(&next.purchase_id).await["creditsApplied"], 5.0);
+    assert_eq!(other.roku.payments().len(), stage.roku.payments().len());
+    assert_eq!(other.roku.payments()[..3], stage.roku.payments()[..3]);
     let refused = other.roku.buy(ANN, "gold", false).await;
     assert_eq!(refused, Err(Refused::AlreadySubscribed("gold".to_owned())));
 }

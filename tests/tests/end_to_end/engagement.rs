@@ -78,7 +78,14 @@ async fn who_is_let_in_is_counted_whatever_the_way_and_who_is_not_is_not() {
 
     assert_eq!(counts(&usher, FIRST).await, BTreeMap::new());
     usher.stack.end().await.unwrap();
-    assert_eq!(counts(&usher, FIRST).await, BTreeMap::from([(ann, 6)]));
+    assert_eq!(counts(&usher, FIRST).await, BTreeMap::from([(ann.clone(), 6)]));
+
+    // It leaves for reports, and no webhook is sent it.
+    usher.tick().await;
+    let left = usher.stack.events().into_iter().filter(|detail| detail.row.checks.is_some());
+    let left = left.map(|detail| (detail.row.day, detail.row.customer_id, detail.row.checks));
+    let expected = (FIRST.to_owned(), Some(ann.to_string()), Some(6));
+    assert_eq!(left.collect::<Vec<_>>(), [expected]);
 }
 
 #[tokio::test]

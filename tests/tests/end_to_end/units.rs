@@ -85,7 +85,7 @@ async fn many_access_checks_are_one_write_more_and_nobody_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_push_on_the_fast_path_is_two_round_trips_and_five_write_units() {
+async fn a_push_on_the_fast_path_is_two_round_trips_and_seven_write_units() {
     let (usher, wire) = usher_behind_a_wire().await;
     let simulator = usher.stack.simulator.clone().unwrap();
     let (order, _) = simulator.buy(ROKU_CUSTOMER, BASIC_PRODUCT, false).await.unwrap();
@@ -103,8 +103,9 @@ async fn a_push_on_the_fast_path_is_two_round_trips_and_five_write_units() {
     let mut pairs = operations(&seen);
     pairs[..2].sort_unstable();
     assert_eq!(pairs, ["PutItem", "UpdateItem", "UpdateItem", "UpdateItem"]);
+    // With the events of the renewal the account is longer than a kilobyte: two units more.
     let units: f64 = seen.iter().map(|call| call.write_units).sum();
-    assert!(units <= 5.0, "{units} units: {seen:#?}");
+    assert!(units <= 7.0, "{units} units: {seen:#?}");
 }
 
 #[tokio::test]

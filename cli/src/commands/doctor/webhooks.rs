@@ -58,8 +58,6 @@ fn of_endpoint(endpoint: &Endpoint) -> Examined {
             let todo = format!("{see}; after three days it is paused");
             Examined::well(WHAT, found, values).wrong(todo)
         }
-        (State::Enabled, None) => {
-            Examined::well(WHAT, format!("{id} at {host}: enabled"), values)
-        }
+        (State::Enabled, None) => Examined::well(WHAT, format!("{id} at {host}: enabled"), values),
     }
 }

@@ -21,12 +21,7 @@ pub(super) struct SourceArguments {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     events: Vec<PathBuf>,
     /// The publisher's id
-    #[arg(
-        long,
-        env = "USHER_PUBLISHER",
-        value_name = "ID",
-        required_unless_present = "events"
-    )]
+    #[arg(long, env = "USHER_PUBLISHER", value_name = "ID", required_unless_present = "events")]
     publisher: Option<String>,
     /// The table of the stack (its output `TableName`), in the account and region that the AWS
     /// environment variables or profile name

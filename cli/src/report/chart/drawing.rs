@@ -3,9 +3,9 @@
 mod panel;
 
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::coord::Shift;
 use plotters::drawing::IntoDrawingArea;
 use plotters::prelude::{DrawingArea, FontStyle, IntoFont, RGBColor, WHITE};
-use plotters::coord::Shift;
 use plotters::style::register_font;
 
 use super::figures::{Figures, Month};

@@ -15,7 +15,8 @@ fn year(currency: &str) -> Vec<Row> {
             let lives = if nth % 5 == 0 { 1 } else { 12 };
             for of in month..(month + lives).min(13) {
                 let (kind, when) = if of == month { ("started", of) } else { ("renewed", of) };
-                let next = if when == 12 { "2026-01-05T00:00:00.000Z".into() } else { at(when + 1) };
+                let next =
+                    if when == 12 { "2026-01-05T00:00:00.000Z".into() } else { at(when + 1) };
                 let row = |event_type: &str| Row {
                     event_id: format!("{id} {event_type} {of}"),
                     event_type: event_type.to_owned(),

@@ -16,7 +16,6 @@ pub enum People {
     Hidden,
 }
 
-
 pub(super) fn create(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.execute_batch(
         "CREATE TABLE people (customer_id TEXT PRIMARY KEY, customer_email TEXT, \
@@ -30,11 +29,7 @@ impl Database {
     ///
     /// # Errors
     /// [`ReportError::Database`].
-    pub fn customers(
-        &self,
-        after: &str,
-        at_most: usize,
-    ) -> Result<Vec<String>, ReportError> {
+    pub fn customers(&self, after: &str, at_most: usize) -> Result<Vec<String>, ReportError> {
         let select = "SELECT DISTINCT customer_id FROM event_rows WHERE customer_id > ?1 \
                       ORDER BY customer_id LIMIT ?2";
         let mut select = self.connection.prepare_cached(select)?;

@@ -192,100 +192,118 @@ const DOLLAR: i64 = 1_000_000;
 #[test]
 fn every_monthly_figure_is_as_counted_by_hand() {
     let database = database(&three_months());
-    assert_eq!(month(&database, BASIC, "2026-01"), [
-        ("new_subscriptions", 6),
-        ("active_at_end", 6),
-        ("paying_at_end", 5),
-        ("in_trial_at_end", 1),
-        ("trials_started", 2),
-        ("trials_converted", 1),
-        ("trial_conversion_rate", 10_000),
-        ("renewals_turned_off", 2),
-        ("charges", 5),
-        ("charged_micros", 54 * DOLLAR),
-        ("tax_micros", 4 * DOLLAR),
-        ("net_micros", 50 * DOLLAR),
-        ("mrr_micros", 50 * DOLLAR),
-    ]);
-    assert_eq!(month(&database, BASIC, "2026-02"), [
-        ("active_at_start", 6),
-        ("new_subscriptions", 1),
-        ("upgrades_out", 1),
-        ("active_cancellations", 2),
-        ("churned", 2),
-        ("churn_rate", 3333),
-        ("active_at_end", 4),
-        ("paying_at_end", 3),
-        ("in_grace_at_end", 1),
-        ("trials_lapsed", 1),
-        ("renewals", 2),
-        ("renewals_turned_off", 1),
-        ("grace_started", 1),
-        ("charges", 3),
-        ("charged_micros", 32_400_000),
-        ("tax_micros", 2_400_000),
-        ("net_micros", 30 * DOLLAR),
-        ("mrr_micros", 30 * DOLLAR),
-    ]);
-    assert_eq!(month(&database, BASIC, "2026-03"), [
-        ("active_at_start", 4),
-        ("recovered_from_hold", 1),
-        ("passive_cancellations", 1),
-        ("churned", 1),
-        ("churn_rate", 2500),
-        ("active_at_end", 3),
-        ("paying_at_end", 3),
-        ("renewals", 2),
-        ("grace_started", 1),
-        ("put_on_hold", 1),
-        ("charges", 3),
-        ("charged_micros", 32_400_000),
-        ("chargebacks", 1),
-        ("charged_back_micros", -10_800_000),
-        ("chargebacks_reversed", 1),
-        ("chargebacks_reversed_micros", 10_800_000),
-        ("tax_micros", 2_400_000),
-        ("net_micros", 30 * DOLLAR),
-        ("mrr_micros", 30 * DOLLAR),
-    ]);
+    assert_eq!(
+        month(&database, BASIC, "2026-01"),
+        [
+            ("new_subscriptions", 6),
+            ("active_at_end", 6),
+            ("paying_at_end", 5),
+            ("in_trial_at_end", 1),
+            ("trials_started", 2),
+            ("trials_converted", 1),
+            ("trial_conversion_rate", 10_000),
+            ("renewals_turned_off", 2),
+            ("charges", 5),
+            ("charged_micros", 54 * DOLLAR),
+            ("tax_micros", 4 * DOLLAR),
+            ("net_micros", 50 * DOLLAR),
+            ("mrr_micros", 50 * DOLLAR),
+        ]
+    );
+    assert_eq!(
+        month(&database, BASIC, "2026-02"),
+        [
+            ("active_at_start", 6),
+            ("new_subscriptions", 1),
+            ("upgrades_out", 1),
+            ("active_cancellations", 2),
+            ("churned", 2),
+            ("churn_rate", 3333),
+            ("active_at_end", 4),
+            ("paying_at_end", 3),
+            ("in_grace_at_end", 1),
+            ("trials_lapsed", 1),
+            ("renewals", 2),
+            ("renewals_turned_off", 1),
+            ("grace_started", 1),
+            ("charges", 3),
+            ("charged_micros", 32_400_000),
+            ("tax_micros", 2_400_000),
+            ("net_micros", 30 * DOLLAR),
+            ("mrr_micros", 30 * DOLLAR),
+        ]
+    );
+    assert_eq!(
+        month(&database, BASIC, "2026-03"),
+        [
+            ("active_at_start", 4),
+            ("recovered_from_hold", 1),
+            ("passive_cancellations", 1),
+            ("churned", 1),
+            ("churn_rate", 2500),
+            ("active_at_end", 3),
+            ("paying_at_end", 3),
+            ("renewals", 2),
+            ("grace_started", 1),
+            ("put_on_hold", 1),
+            ("charges", 3),
+            ("charged_micros", 32_400_000),
+            ("chargebacks", 1),
+            ("charged_back_micros", -10_800_000),
+            ("chargebacks_reversed", 1),
+            ("chargebacks_reversed_micros", 10_800_000),
+            ("tax_micros", 2_400_000),
+            ("net_micros", 30 * DOLLAR),
+            ("mrr_micros", 30 * DOLLAR),
+        ]
+    );
 }
 
 #[test]
 fn a_higher_plan_is_no_new_subscription_and_a_refund_is_negative() {
     let database = database(&three_months());
-    assert_eq!(month(&database, PREMIUM, "2026-02"), [
-        ("upgrades_in", 1),
-        ("active_at_end", 1),
-        ("paying_at_end", 1),
-        ("charges", 1),
-        ("charged_micros", 15 * DOLLAR),
-        ("tax_micros", DOLLAR),
-        ("net_micros", 14 * DOLLAR),
-        ("mrr_micros", 20 * DOLLAR),
-    ]);
-    assert_eq!(month(&database, PREMIUM, "2026-03"), [
-        ("active_at_start", 1),
-        ("active_at_end", 1),
-        ("paying_at_end", 1),
-        ("renewals", 1),
-        ("charges", 1),
-        ("charged_micros", 21_600_000),
-        ("refunds", 1),
-        ("refunded_micros", -21_600_000),
-        ("mrr_micros", 20 * DOLLAR),
-    ]);
+    assert_eq!(
+        month(&database, PREMIUM, "2026-02"),
+        [
+            ("upgrades_in", 1),
+            ("active_at_end", 1),
+            ("paying_at_end", 1),
+            ("charges", 1),
+            ("charged_micros", 15 * DOLLAR),
+            ("tax_micros", DOLLAR),
+            ("net_micros", 14 * DOLLAR),
+            ("mrr_micros", 20 * DOLLAR),
+        ]
+    );
+    assert_eq!(
+        month(&database, PREMIUM, "2026-03"),
+        [
+            ("active_at_start", 1),
+            ("active_at_end", 1),
+            ("paying_at_end", 1),
+            ("renewals", 1),
+            ("charges", 1),
+            ("charged_micros", 21_600_000),
+            ("refunds", 1),
+            ("refunded_micros", -21_600_000),
+            ("mrr_micros", 20 * DOLLAR),
+        ]
+    );
 }
 
 #[test]
 fn what_is_bought_once_is_no_subscription() {
     let database = database(&three_months());
-    assert_eq!(month(&database, FILM, "2026-02"), [
-        ("bought_once", 1),
-        ("charges", 1),
-        ("charged_micros", 5_400_000),
-        ("tax_micros", 400_000),
-        ("net_micros", 5 * DOLLAR),
-    ]);
+    assert_eq!(
+        month(&database, FILM, "2026-02"),
+        [
+            ("bought_once", 1),
+            ("charges", 1),
+            ("charged_micros", 5_400_000),
+            ("tax_micros", 400_000),
+            ("net_micros", 5 * DOLLAR),
+        ]
+    );
 }
 
 #[test]
@@ -315,10 +333,8 @@ fn an_event_without_a_channel_is_of_the_channel_of_its_subscription() {
 
 #[test]
 fn a_quiet_month_has_its_figures_too() {
-    let rows = [
-        term(1, "started", "01-05T10", "04-05T10"),
-        term(2, "started", "03-31T10", "05-05T10"),
-    ];
+    let rows =
+        [term(1, "started", "01-05T10", "04-05T10"), term(2, "started", "03-31T10", "05-05T10")];
     let database = database(&rows);
     let february = month(&database, BASIC, "2026-02");
     let expected = [("active_at_start", 1), ("active_at_end", 1), ("paying_at_end", 1)];
@@ -354,8 +370,7 @@ fn the_reports_of_three_months_as_a_person_reads_them() {
 #[test]
 fn rows_of_a_file_are_those_that_were_written() {
     let rows = with_starts(three_months());
-    let lines: Vec<String> =
-        rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+    let lines: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
     let mut from_file = Database::empty().unwrap();
     let text = format!("{}\n\n", lines.join("\n"));
     crate::report::read_rows(&mut from_file, text.as_bytes()).unwrap();

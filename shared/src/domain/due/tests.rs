@@ -83,7 +83,26 @@ fn a_change_of_plan_is_asked_about_once_where_the_plan_it_left_is_not_known() {
     assert_eq!(asked_at(&[upgrade.clone(), late]).as_deref(), Some(END));
 
     let other_half = push("UpgradeCancellation", PURCHASE, "2026-01-10T00:00:01Z", None, json!({}));
-    assert_eq!(asked_at(&[sale(), upgrade, other_half]).as_deref(), Some(END));
+    let left = answered("2026-01-10T00:20:00Z", over());
+    assert_eq!(asked_at(&[sale(), upgrade, other_half, left]).as_deref(), Some(END));
+}
+
+fn over() -> Value {
+    json!({ "isEntitled": false, "cancelled": true, "purchaseStatus": "Inactive" })
+}
+
+#[test]
+fn what_is_over_is_asked_about_once_more_for_a_charge_that_was_not_heard_of() {
+    let grace = told("GraceInitiated", "2026-02-01T00:00:03Z");
+    let unpaid = [sale(), grace, told("Cancellation", "2026-02-02T00:00:00Z")];
+    let upgraded = [sale(), told("UpgradeCancellation", "2026-02-02T00:00:00Z")];
+    for facts in [&unpaid[..], &upgraded] {
+        assert_eq!(asked_at(facts).as_deref(), Some("2026-02-02T00:10:00Z"));
+        let answer = answered("2026-02-02T00:10:30Z", over());
+        assert_eq!(asked_at(&[facts, &[answer]].concat()), None);
+    }
+    // What an answer ended is not asked about again.
+    assert_eq!(asked_at(&[sale(), answered("2026-02-02T00:00:00Z", over())]), None);
 }
 
 #[test]

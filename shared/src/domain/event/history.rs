@@ -172,7 +172,7 @@ impl<'a> Chronicle<'a> {
     }
 
     fn id(&self, what: &What, texts: &[&str]) -> EventId {
-        EventId::of(&self.publisher.id, self.roku_customer.as_str(), what.kind(), texts)
+        EventId::of(&self.publisher.id, self.roku_customer.as_str(), what.kind().as_str(), texts)
     }
 
     fn tell(

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::EventType;
 use crate::domain::derived;
 use crate::domain::id::PublisherId;
 
@@ -18,14 +17,10 @@ impl EventId {
     pub const PREFIX: &'static str = "evt_";
 
     /// The id of what happened to somebody or something of a publisher's, by what told it.
-    pub(crate) fn of(publisher: &PublisherId, whom: &str, kind: EventType, by: &[&str]) -> Self {
-        let what = [publisher.as_str(), whom, kind.as_str()];
-        Self::of_texts(&[&what, by].concat())
-    }
-
-    /// The id of what happened to nothing that has events of its own.
-    pub(crate) fn of_texts(texts: &[&str]) -> Self {
-        Self(format!("{}{}", Self::PREFIX, &derived::hash("event", texts)[..32]))
+    pub(crate) fn of(publisher: &PublisherId, whom: &str, kind: &str, by: &[&str]) -> Self {
+        let what = [publisher.as_str(), whom, kind];
+        let texts = [&what, by].concat();
+        Self(format!("{}{}", Self::PREFIX, &derived::hash("event", &texts)[..32]))
     }
 
     /// An id that somebody wrote; none where it is none.

@@ -69,7 +69,7 @@ impl Answered<'_> {
         let Receipt { customer, transaction, received_at, .. } = self.receipt;
         let by = [customer.as_str(), transaction.as_str(), &received_at.to_string()];
         Event {
-            id: EventId::of(self.publisher, whom, what.kind(), &by),
+            id: EventId::of(self.publisher, whom, what.kind().as_str(), &by),
             what,
             at: self.at,
             purchase: None,

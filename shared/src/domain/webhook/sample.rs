@@ -14,7 +14,7 @@ use crate::domain::id::{CustomerId, PublisherId, RokuCustomerId, RokuProductId};
 /// A message of a type. Its customer is nobody's, `100000001`, and its id is none that an event has.
 pub fn sample(kind: EventType, publisher: &PublisherId, now: Timestamp) -> EventMessage {
     EventMessage {
-        id: EventId::of_texts(&["sample", publisher.as_str(), kind.as_str(), &now.to_string()]),
+        id: EventId::of(publisher, "sample", kind.as_str(), &[&now.to_string()]),
         kind,
         version: VERSION,
         timestamp: now,

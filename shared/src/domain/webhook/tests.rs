@@ -33,10 +33,8 @@ fn an_endpoint_takes_what_its_filter_lets_through_and_its_format_can_say() {
 #[test]
 fn an_endpoint_is_given_up_after_three_days_without_success_and_once() {
     let now = at("2026-03-04T12:00:00Z");
-    let failing = |since: &str| Endpoint {
-        failing_since: Some(at(since)),
-        ..endpoint(Format::Usher, "all")
-    };
+    let failing =
+        |since: &str| Endpoint { failing_since: Some(at(since)), ..endpoint(Format::Usher, "all") };
     assert!(!endpoint(Format::Usher, "all").has_failed_for_too_long(now));
     assert!(!failing("2026-03-01T12:00:01Z").has_failed_for_too_long(now));
     assert!(failing("2026-03-01T12:00:00Z").has_failed_for_too_long(now));

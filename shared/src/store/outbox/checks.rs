@@ -41,9 +41,8 @@ impl Checks {
             let more = count.saturating_sub(before.get(&customer).copied().unwrap_or_default());
             // Of a record that comes twice the ids are the same, of another write they are not.
             let day = day.to_string();
-            let publisher = place.publisher.as_str();
-            let texts = [WATCHED, publisher, &day, place.sk, customer.as_str(), &count.to_string()];
-            let id = EventId::of_texts(&texts);
+            let by = [&day, place.sk, &count.to_string()];
+            let id = EventId::of(&place.publisher, customer.as_str(), WATCHED, &by);
             (more > 0).then_some(Counted { id, customer, checks: more })
         });
         let counted: Vec<_> = counted.collect();

@@ -11,9 +11,7 @@ use crate::domain::fact::later;
 use crate::domain::id::PublisherId;
 use crate::domain::webhook::EndpointId;
 use crate::domain::webhook::delivery::{Delivery, DeliveryId, KEPT};
-use crate::store::{
-    EXPIRES_AT, Item, StoreError, Table, key, number, sortable, string, text,
-};
+use crate::store::{EXPIRES_AT, Item, StoreError, Table, key, number, sortable, string, text};
 
 /// What the sort keys of deliveries begin with.
 const DELIVERY: &str = "DELIVERY#";
@@ -177,11 +175,7 @@ impl Versioned {
         })
     }
 
-    fn to_item(
-        &self,
-        publisher: &PublisherId,
-        endpoint: &EndpointId,
-    ) -> Result<Item, StoreError> {
+    fn to_item(&self, publisher: &PublisherId, endpoint: &EndpointId) -> Result<Item, StoreError> {
         let text = serde_json::to_string(&self.delivery).map_err(StoreError::corrupt)?;
         let mut item = delivery_key(publisher, endpoint, &self.delivery.id());
         item.insert("delivery".to_owned(), string(text));

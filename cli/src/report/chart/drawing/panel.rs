@@ -100,9 +100,8 @@ impl Panel {
     fn range(&self) -> (f64, f64) {
         let values = self.bars.iter().chain(&self.lines).flat_map(|series| &series.values);
         let heights = values.map(|value| self.unit.height(*value));
-        let (lowest, highest) = heights.fold((0.0_f64, self.unit.least()), |(low, high), one| {
-            (low.min(one), high.max(one))
-        });
+        let (lowest, highest) = heights
+            .fold((0.0_f64, self.unit.least()), |(low, high), one| (low.min(one), high.max(one)));
         (lowest * 1.1, highest * 1.45)
     }
 
@@ -152,9 +151,9 @@ impl Panel {
             Rectangle::new([(left, 0.0), (left + width, self.unit.height(*value))], style)
         });
         let drawn = chart.draw_series(rectangles).map_err(drawing)?;
-        drawn.label(&bars.label).legend(move |(x, y)| {
-            Rectangle::new([(x + 4, y - 5), (x + 16, y + 5)], style)
-        });
+        drawn
+            .label(&bars.label)
+            .legend(move |(x, y)| Rectangle::new([(x + 4, y - 5), (x + 16, y + 5)], style));
         Ok(())
     }
 
@@ -167,8 +166,7 @@ impl Panel {
         let values = line.values.iter().enumerate();
         let points: Vec<(f64, f64)> =
             values.map(|(month, value)| (place(month), self.unit.height(*value))).collect();
-        let drawn =
-            chart.draw_series(LineSeries::new(points.clone(), style)).map_err(drawing)?;
+        let drawn = chart.draw_series(LineSeries::new(points.clone(), style)).map_err(drawing)?;
         drawn.label(&line.label).legend(move |(x, y)| {
             Rectangle::new([(x + 2, y - 1), (x + 18, y + 2)], style.filled())
         });

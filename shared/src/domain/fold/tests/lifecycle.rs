@@ -1,6 +1,7 @@
 //! Writes `docs/lifecycle.md` from the code, and compares. `UPDATE_EXPECT=1 cargo test -p usher
 //! lifecycle` writes it anew.
 
+mod events;
 mod told;
 
 use std::fmt::Write;
@@ -137,8 +138,13 @@ fn purchase_question(account: &Account, date: Timestamp) -> String {
             .collect(),
         ..Account::default()
     };
+    let over_since = alone.purchases.values().find_map(|purchase| match purchase.state {
+        State::Replaced { at } | State::Ended { at } => Some(at),
+        _ => None,
+    });
     match alone.ask_roku_at() {
         None => "no".to_owned(),
+        Some(at) if over_since.is_some_and(|since| at > since) => "soon, once more".to_owned(),
         Some(at) if at == date => "at its date".to_owned(),
         Some(at) => match at.duration_since(date).as_hours() {
             -24 => "the day before".to_owned(),
