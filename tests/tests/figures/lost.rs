@@ -2,7 +2,8 @@
 //! these lives, and every charge in them is.
 
 use jiff::SignedDuration;
-use roku_simulator::{PushFault, Refund};
+use roku_simulator::{MessageKeys, PushFault, Refund};
+use rust_decimal::Decimal;
 
 use crate::books::{Books, CHARGE};
 use crate::reports::Reported;
@@ -41,11 +42,11 @@ const LIVES: &[(&str, &[(i64, Do)])] = &[
     ("paid_in_grace", &[(0, Buy(WEEKLY)), (6, Fail), (8, Mend)]),
     ("paid_on_hold", &[(0, Buy(WEEKLY)), (6, Fail), (12, Mend)]),
     (
-        "paid-in-grace-then-upgraded",
+        "paid_in_grace_then_upgraded",
         &[(0, Buy(WEEKLY)), (6, Fail), (8, Mend), (8, Upgrade(MONTHLY))],
     ),
     (
-        "paid-on-hold-then-upgraded",
+        "paid_on_hold_then_upgraded",
         &[(0, Buy(WEEKLY)), (6, Fail), (12, Mend), (12, Upgrade(MONTHLY))],
     ),
     ("trial_paid_then_upgraded", &[(0, Trial(WEEKLY)), (7, Upgrade(MONTHLY))]),
@@ -55,18 +56,18 @@ const LIVES: &[(&str, &[(i64, Do)])] = &[
     ("renewed_then_unauthorized", &[(0, Buy(WEEKLY)), (7, RefundUnauthorized)]),
     ("downgrade", &[(0, Buy(WEEKLY_PREMIUM)), (3, Downgrade(WEEKLY))]),
     (
-        "downgrade-then-upgraded",
+        "downgrade_then_upgraded",
         &[(0, Buy(WEEKLY_PREMIUM)), (3, Downgrade(WEEKLY)), (7, Upgrade(MONTHLY))],
     ),
     ("downgrade_withdrawn", &[(0, Buy(WEEKLY_PREMIUM)), (3, Downgrade(WEEKLY)), (4, Cancel)]),
     ("upgrade", &[(0, Buy(WEEKLY)), (3, Upgrade(WEEKLY_PREMIUM))]),
     ("upgrade_to_trial", &[(0, Buy(WEEKLY)), (3, UpgradeToTrial(WEEKLY_PREMIUM))]),
     (
-        "upgrade-to-trial-given-up",
+        "upgrade_to_trial_given_up",
         &[(0, Buy(WEEKLY)), (3, UpgradeToTrial(WEEKLY_PREMIUM)), (4, Cancel)],
     ),
     (
-        "upgraded-twice-a-day",
+        "upgraded_twice_a_day",
         &[(0, Buy(WEEKLY)), (3, Upgrade(WEEKLY_PREMIUM)), (3, Upgrade(MONTHLY))],
     ),
 ];
@@ -134,4 +135,35 @@ async fn every_charge_is_known_without_a_single_push() {
     Reported::of_the_bus(&stage).transactions.must_be(&expected, "report of the bus");
     let table = Reported::of_the_table(&stage).await;
     table.transactions.must_be(&expected, "report of the table");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_back_is_told_when_roku_tells_again() {
+    // Given a refund, a dispute and its ends that no push told of, and renewals that one did
+    let stage = Stage::begin(["ann".to_owned()]).await;
+    let ordered = stage.roku.buy("ann", WEEKLY, false).await;
+    let purchase = stage.show(ordered).await.unwrap();
+    let began = stage.roku.clock().now();
+    stage.usher.later(SignedDuration::from_hours(24)).await;
+    stage.roku.break_pushes(PushFault::Lost);
+    let part = Refund { amount: Some(Decimal::ONE), ..Refund::default() };
+    stage.roku.refund(&purchase, &part).await.unwrap();
+    stage.roku.charge_back(&purchase).await.unwrap();
+    stage.roku.reverse_chargeback(&purchase).await.unwrap();
+    stage.roku.second_chargeback(&purchase).await.unwrap();
+    stage.roku.mend_pushes().await;
+    stage.usher.later(SignedDuration::from_hours(24 * 10)).await;
+    stage.usher.tick().await;
+    let charges = Books::of_roku(&stage).only(|kind| kind == CHARGE);
+    assert_eq!(charges.count(CHARGE), 2);
+    Reported::of_the_bus(&stage).transactions.must_be(&charges, "before");
+
+    // When Roku's button is pressed
+    stage.roku.replay(began, stage.roku.clock().now(), MessageKeys::Same).await.unwrap();
+    stage.usher.tick().await;
+
+    // Then it has left
+    let moved = Books::of_roku(&stage);
+    Reported::of_the_bus(&stage).transactions.must_be(&moved, "bus");
+    Reported::of_the_table(&stage).await.transactions.must_be(&moved, "table");
 }
