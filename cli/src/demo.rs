@@ -1,6 +1,7 @@
 //! The story that `usher demo` tells: buy, renew, move up, move down, cancel. Everything goes over
 //! HTTP to a running stack, as a device, a middleware and Roku would do it.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -74,6 +75,8 @@ struct Story<'a> {
     roku: std::sync::Arc<Simulator>,
     http: reqwest::Client,
     began: Instant,
+    /// How many events have been shown.
+    shown: Cell<usize>,
 }
 
 impl<'a> Story<'a> {
@@ -83,7 +86,7 @@ impl<'a> Story<'a> {
         if format == Format::Text {
             say("One subscription, from purchase to the end. The clock is the simulator's.\n");
         }
-        Ok(Self { stack, format, roku, http, began: Instant::now() })
+        Ok(Self { stack, format, roku, http, began: Instant::now(), shown: Cell::new(0) })
     }
 
     /// Buys, posts the receipt, and waits until access is open. Gives the time from the receipt to
@@ -140,7 +143,20 @@ impl<'a> Story<'a> {
         }
         let line = format!("              ✓ may watch: {plan} {}", tags.join(", "));
         self.say(&line, &json!({ "at": self.roku.clock().now(), "mayWatch": plan, "tags": tags }));
+        self.show_events().await;
         Ok(())
+    }
+
+    /// Shows what has left as events since the last step, as webhooks and reports get it.
+    async fn show_events(&self) {
+        self.stack.tick().await;
+        let events = self.stack.events();
+        let news = events.iter().skip(self.shown.replace(events.len()));
+        for event in news.filter_map(|detail| detail.event.as_ref()) {
+            let paid = event.data.transaction.as_ref().and_then(|paid| paid.total);
+            let paid = paid.map(|total| format!(" ${total}")).unwrap_or_default();
+            self.say(&format!("              → {}{paid}", event.kind), &json!({ "event": event }));
+        }
     }
 
     async fn has_access(&self, offer: &str) -> Result<bool, Failure> {

@@ -286,8 +286,9 @@ impl Stack {
         self.simulator.as_ref().map_or(Ok(()), |roku| self.kept.keep_roku(roku))
     }
 
-    /// Has the schedule run once, the worker of the queue until nothing is left to do now, and the
-    /// reader of the table's stream until what happened is on the bus, or cannot be put there.
+    /// Has the schedule run once, the workers of the queues until nothing is left to do now, the reader
+    /// of the table's stream until what happened is on the bus, or cannot be put there, and then the
+    /// worker of the webhooks again.
     pub async fn tick(&self) {
         self.background.tick().await;
         self.publish().await;
@@ -297,6 +298,7 @@ impl Stack {
     /// there.
     pub async fn publish(&self) {
         self.stream.publish().await;
+        self.background.deliver().await;
     }
 
     /// What was on the bus, each event once: the last hundred thousand of this process, in the order

@@ -31,6 +31,7 @@ fn usher(arguments: &[&str]) -> Output {
         .env_remove("TABLE_NAME")
         .env_remove("RECEIPTS_QUEUE_URL")
         .env_remove("ACCOUNTS_QUEUE_URL")
+        .env_remove("WEBHOOKS_QUEUE_URL")
         .env_remove("USHER_PUBLISHER")
         .env_remove("SECRETS_PREFIX")
         .output()
@@ -46,9 +47,16 @@ fn doctor(on: &Usher, more: &[&str]) -> Output {
     usher(&[&whom, &queues(on)[..], more].concat())
 }
 
-fn queues(on: &Usher) -> [&str; 4] {
+fn queues(on: &Usher) -> [&str; 6] {
     let queues = &on.stack.config.queues;
-    ["--receipts-queue", &queues.receipts, "--accounts-queue", &queues.accounts]
+    [
+        "--receipts-queue",
+        &queues.receipts,
+        "--accounts-queue",
+        &queues.accounts,
+        "--webhooks-queue",
+        &queues.webhooks,
+    ]
 }
 
 /// What it finds: what it looked at, and whether that is well.
@@ -95,13 +103,14 @@ async fn after_a_tick_all_is_well_and_without_ticks_it_is_told_what_is_not() {
         "dead letters",
         "receipts on their way",
         "accounts on their way",
+        "webhooks on their way",
         "oldest question due",
         "Roku's public keys",
     ];
     assert_eq!(findings(&usher), looked_at.map(|what| (what.to_owned(), true)));
     let output = doctor(&usher, &[]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(text(&output.stdout).matches('✓').count(), 5, "{output:?}");
+    assert_eq!(text(&output.stdout).matches('✓').count(), 6, "{output:?}");
 
     // The schedule stops while something is due: nothing is sent, and no key is fetched.
     let purchase = receipt_on_a_bad_day(&usher).await;
@@ -141,7 +150,7 @@ async fn dead_letters_are_told_and_brought_back() {
     assert!(told.contains("✗ dead letters: 1"), "{told}");
     assert!(told.contains("usher dead-letters redrive"), "{told}");
     let why = text(&output.stderr);
-    assert!(why.contains("1 of 5 are not as they should be"), "{why}");
+    assert!(why.contains("1 of 6 are not as they should be"), "{why}");
 
     stack.stack.simulator.as_ref().unwrap().mend_web_services();
     let redrive = || usher(&[&["dead-letters", "redrive"], &queues(&stack)[..]].concat());
@@ -171,18 +180,18 @@ fn what_cannot_be_examined_is_told() {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     let told = text(&output.stdout);
     let lines: Vec<&str> = told.lines().collect();
-    assert_eq!(lines.len(), 5, "one check hides no other: {told}");
+    assert_eq!(lines.len(), 6, "one check hides no other: {told}");
     for line in lines {
         let begins = line.starts_with('✗') && line.contains(": could not be examined: the ");
         assert!(begins && line.chars().count() < 160, "{line}");
     }
-    assert!(text(&output.stderr).contains("5 of 5 are not"), "{output:?}");
+    assert!(text(&output.stderr).contains("6 of 6 are not"), "{output:?}");
 
     // Nobody says which queues; and there is no table of that name.
     let output = usher(&["doctor", &table, "--publisher", "123456789", "--json"]);
     let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     let examined: Vec<&Value> = found.iter().map(|one| &one["examined"]).collect();
-    assert_eq!(examined, [false; 8], "{found:?}");
+    assert_eq!(examined, [false; 9], "{found:?}");
 
     let output = usher(&["dead-letters", "redrive"]);
     assert_eq!(output.status.code(), Some(1));
@@ -195,7 +204,7 @@ fn of_publisher(on: &Usher, publisher: &str) -> Vec<Value> {
     let secrets = ["--secrets-manager", &on.stack.secrets_manager];
     let output = doctor(on, &[&["--publisher", publisher, "--json"], &secrets[..]].concat());
     let found: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    found[5..].to_vec()
+    found[6..].to_vec()
 }
 
 /// The one finding of a kind.

@@ -38,7 +38,8 @@ fn succeed(arguments: &[&str], input: &str) -> String {
 /// The file of a table that is not there yet, nor anything beside it.
 fn new_file(name: &str) -> PathBuf {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    for suffix in ["", "-wal", "-shm", ".local.json", ".roku.json", ".lock"] {
+    let files = ["", "-wal", "-shm", ".local.json", ".roku.json", ".events.jsonl", ".lock"];
+    for suffix in files {
         drop(std::fs::remove_file(beside(&file, suffix)));
     }
     file
@@ -344,7 +345,7 @@ fn files_are_private_one_process_has_them_and_what_is_no_state_is_told_and_left(
     let start =
         || usher(&["local", "--listen", "127.0.0.1:0", "--data", file.to_str().unwrap()], "");
     let local = Local::start(&file, &[]);
-    for suffix in [".local.json", ".roku.json"] {
+    for suffix in [".local.json", ".roku.json", ".events.jsonl"] {
         let mode = std::fs::metadata(beside(&file, suffix)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{suffix}");
     }

@@ -5,7 +5,16 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use reqwest::Method;
+use secrecy::ExposeSecret;
 use serde_json::json;
+use usher::domain::email::Email;
+use usher::domain::event::EventType;
+use usher::domain::webhook::sample::sample;
+use usher::domain::webhook::{Endpoint, EndpointId, Format, Reach, State, TypeFilter, WebhookUrl};
+use usher::queue::Sender;
+use usher::secrets::webhook_secrets::{WebhookSecret, WebhookSecretWriter};
+use usher::store::customers::Customers;
+use usher::store::webhooks::Endpoints;
 use usher_tests::Usher;
 use usher_tests::foreign_roku::{ForeignRoku, Script};
 use usher_tests::samples::{self, BASIC_PRODUCT, push};
@@ -45,13 +54,44 @@ async fn sessions(usher: &Usher) -> Session {
     Session { bearer: format!("Bearer {jwt}"), jwt, used, refresh_token: text("refreshToken") }
 }
 
+/// Tells an event of the customer to an address where nobody listens. Gives the secret that it was
+/// signed with.
+async fn webhook_secret(usher: &Usher) -> WebhookSecret {
+    let config = &usher.stack.config;
+    let publisher = &usher.stack.publisher.id;
+    let url = "http://127.0.0.1:9/webhook-path?key=webhook-key";
+    let endpoint = Endpoint {
+        id: EndpointId::from_random([7; 16]),
+        url: WebhookUrl::parse(url, Reach::ThisMachineToo).unwrap(),
+        types: TypeFilter::ALL,
+        format: Format::Usher,
+        state: State::Enabled,
+        created_at: config.clock.now(),
+        failing_since: None,
+        last_success_at: None,
+        last_failure_at: None,
+    };
+    let (client, prefix) = (config.secrets_manager.clone(), config.secrets_prefix.clone());
+    let writer = WebhookSecretWriter::new(client, prefix);
+    let secret = writer.create(publisher, &endpoint.id).await.unwrap();
+    Endpoints::new(&config.table).add(publisher, &endpoint).await.unwrap();
+    let email = Email::parse("secret.person@example.com").unwrap();
+    let customer = Customers::new(&config.table).find(publisher, &email).await.unwrap().unwrap();
+    let mut event = sample(EventType::Renewed, publisher, config.clock.now());
+    event.data.customer.as_mut().unwrap().id = customer;
+    let queue = Sender::new(&config.sqs, &config.queues.webhooks);
+    queue.send(&serde_json::to_string(&event).unwrap()).await.unwrap();
+    usher.tick().await;
+    secret
+}
+
 #[tokio::test]
 async fn logs_hold_no_secret_and_nobodys_data() {
     let log = Log::default();
     let writer = log.clone();
     // Our own crates at every level; the libraries at the most talkative that the template offers.
     let levels = "debug,usher=trace,push_notification=trace,payment=trace,access_status=trace,\
-        media_store=trace,publisher_api=trace,verify=trace,reconcile=trace";
+        media_store=trace,publisher_api=trace,verify=trace,reconcile=trace,deliver=trace";
     // Without the time, whose digits may be anybody's postcode.
     tracing_subscriber::fmt()
         .without_time()
@@ -98,11 +138,17 @@ async fn logs_hold_no_secret_and_nobodys_data() {
     let jws = roku.sign(&push("Sale", "x", BASIC_PRODUCT).message());
     usher.deliver(&jws).await;
 
+    let webhook_secret = webhook_secret(&usher).await;
+
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("receipt settled"), "something was logged: {log}");
     assert!(log.contains("store failed"), "failures were logged: {log}");
     assert!(log.contains("question put off"), "the worker's, too: {log}");
+    assert!(log.contains("not delivered"), "and that of the webhooks: {log}");
     for secret in [
+        webhook_secret.expose_secret(),
+        "webhook-path",
+        "webhook-key",
         ForeignRoku::API_KEY,
         usher.token(),
         &token,

@@ -15,8 +15,8 @@ use super::views::VIEWS;
 
 pub use people::People;
 
-/// What SQLite may hold in memory, in KiB; the rest is in its file.
-const CACHE_KIB: u32 = 64 * 1024;
+/// What SQLite may hold of a table in memory, and of each that it sorts, in KiB; the rest is in files.
+const CACHE_KIB: u32 = 16 * 1024;
 
 /// Events as rows, and what they add up to.
 #[derive(Debug)]

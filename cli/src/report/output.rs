@@ -60,7 +60,10 @@ pub fn csv(
 }
 
 fn of_csv(error: csv::Error) -> ReportError {
-    ReportError::Write(error.into())
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => ReportError::Write(error),
+        other => ReportError::Write(std::io::Error::other(format!("{other:?}"))),
+    }
 }
 
 /// What a spreadsheet would take for a formula is text there. A number is none.

@@ -38,3 +38,6 @@ pub fn column_type(name: &str) -> RowType {
         Some(Kind::Text) | None => RowType::Text,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,12 +25,12 @@ impl Deliver {
         let now = self.clock.now();
         let Some(due_at) = known.delivery.due_at() else { return Ok(Done::Off) };
         if endpoint.is_paused() {
-            return self.hold(publisher, &endpoint, &known).await;
+            return Box::pin(self.hold(publisher, &endpoint, &known)).await;
         }
         if due_at > now {
             return Ok(Done::Until(due_at));
         }
-        self.send(publisher, &endpoint, known).await
+        Box::pin(self.send(publisher, &endpoint, known)).await
     }
 
     /// Keeps a delivery for when its endpoint is no longer paused. Its message is not needed then.
@@ -82,12 +82,13 @@ impl Deliver {
         let after = claim.delivery.clone().after(&endpoint.id, attempt, wait);
         if is_success {
             let done = self.settle(publisher, endpoint, &claim, after, false).await?;
-            self.succeeded(publisher, endpoint, at).await;
+            Box::pin(self.succeeded(publisher, endpoint, at)).await;
             return Ok(done);
         }
+        // On the heap, because they are rare and all others would carry them along.
         let is_paused = match is_gone {
-            true => self.pause(publisher, endpoint, PauseReason::Gone).await?,
-            false => self.failed(publisher, endpoint, at).await?,
+            true => Box::pin(self.pause(publisher, endpoint, PauseReason::Gone)).await?,
+            false => Box::pin(self.failed(publisher, endpoint, at)).await?,
         };
         self.settle(publisher, endpoint, &claim, after, is_paused).await
     }
@@ -119,7 +120,7 @@ impl Deliver {
     ) -> Result<bool, NotDone> {
         let now_known = self.endpoints.failed(publisher, endpoint, at).await?;
         if now_known.is_some_and(|endpoint| endpoint.has_failed_for_too_long(at)) {
-            return self.pause(publisher, endpoint, PauseReason::Failing).await;
+            return Box::pin(self.pause(publisher, endpoint, PauseReason::Failing)).await;
         }
         Ok(false)
     }

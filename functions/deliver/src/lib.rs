@@ -103,7 +103,8 @@ impl Deliver {
     /// Works off one message. Says whether it is done; if not, it comes again.
     async fn take(&self, message: &SqsMessage) -> bool {
         let body = message.body.as_deref().unwrap_or_default();
-        let worked = tokio::time::timeout(DEADLINE, self.work(body)).await;
+        // On the heap: a batch of them would not fit on the stack of a thread.
+        let worked = tokio::time::timeout(DEADLINE, Box::pin(self.work(body))).await;
         match worked.unwrap_or(Err(NotDone::TooLong)) {
             Ok(Done::Off) => true,
             Ok(Done::Until(moment)) => {

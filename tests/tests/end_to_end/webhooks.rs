@@ -124,10 +124,9 @@ async fn the_customer_is_told_to_the_receiver_and_is_not_in_the_log() {
     let receiver = Receiver::start().await;
     receiver.answers(Answer::Text(500, format!("who is {ANN}?")));
     let (endpoint, _) = told.at(&receiver.url).await;
-    told.usher.customer_token(ANN).await;
     let customers = Customers::new(&told.usher.stack.config.table);
-    let email = Email::parse(ANN).unwrap();
-    let ann = customers.find(told.publisher(), &email).await.unwrap().unwrap();
+    let (email, now) = (Email::parse(ANN).unwrap(), told.usher.stack.config.clock.now());
+    let ann = customers.find_or_register(told.publisher(), &email, now).await.unwrap();
     let mut event = told.event(EventType::Renewed);
     event.data.customer.as_mut().unwrap().id = ann;
 

@@ -7,5 +7,6 @@
 mod books;
 mod lost;
 mod months;
+mod reports;
 mod stage;
 mod town;

@@ -9,13 +9,15 @@ use usher::domain::webhook::{Endpoint, EndpointId, State};
 use usher::store::webhooks::Endpoints;
 
 use crate::commands::simulated_clock::{at_simulator, simulators_clock};
-use crate::commands::{Failure, PublisherArgument};
+use crate::commands::{Failure, MomentArgument, PublisherArgument};
 
 /// Whose endpoints, and how to print what comes of it.
 #[derive(Debug, Args)]
 pub struct PublisherAndJson {
     #[command(flatten)]
     publisher: PublisherArgument,
+    #[command(flatten)]
+    moment: MomentArgument,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -47,7 +49,10 @@ impl PublisherAndJson {
     pub(super) async fn open(self) -> Result<Place, Failure> {
         let local = self.publisher.table.local().map(str::to_owned);
         let (config, publisher) = self.publisher.open(String::new()).await?;
-        let clock = clock_of(local.as_deref()).await;
+        let clock = match self.moment.at {
+            Some(at) => Clock::new(move || at),
+            None => clock_of(local.as_deref()).await,
+        };
         let config = Config { clock, ..config };
         Ok(Place { config, publisher: publisher.id.clone(), local, json: self.json })
     }

@@ -84,7 +84,8 @@ fn series(
 ) -> Series {
     let values = figures.each(of);
     let last = values.last().copied().unwrap_or_default();
-    Series { label: format!("{name}: {}", told(last)), color, values }
+    let month = figures.months.last().map_or("", |(month, _)| month);
+    Series { label: format!("{name}, {month}: {}", told(last)), color, values }
 }
 
 fn open(figures: &Figures) -> Panel {

@@ -70,13 +70,13 @@ fn the_drawing_is_well_formed_and_tells_the_figures() {
     let begun: i64 = (1..=12).map(|month| 20 + month * 7).sum();
     let left: i64 = (1..=11).map(|month| (20 + month * 7 + 4) / 5).sum();
     let active = begun - left;
-    let mrr = format!("MRR: {}.00 USD", active * 12);
+    let mrr = format!("MRR, 2025-12: {}.00 USD", active * 12);
     for expected in [
         "Subscriptions, 2025-01 to 2025-12",
-        &format!("active: {active}"),
-        &format!("paying: {active}"),
+        &format!("active, 2025-12: {active}"),
+        &format!("paying, 2025-12: {active}"),
         &mrr,
-        "new and back: 104",
+        "new and back, 2025-12: 104",
         "2025-12",
     ] {
         assert!(texts.iter().any(|text| text == expected), "{expected}: {texts:?}");

@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::account::Account;
-use crate::domain::event::message::samples::{event, payment, sale, store};
-use crate::domain::event::{EventId, What};
+use crate::domain::event::What;
+use crate::domain::event::message::samples::{event, event_id, payment, sale, store};
 use crate::domain::fold::fold;
 use crate::domain::id::{CustomerId, RokuCustomerId, TransactionId};
 use crate::domain::offer::OfferId;
@@ -14,7 +14,7 @@ use crate::store::to_item;
 use crate::store::{key, number};
 
 fn happened(ids: &[&str]) -> Vec<Event> {
-    ids.iter().map(|id| Event { id: EventId::of_texts(&[*id]), ..event(What::Renewed) }).collect()
+    ids.iter().map(|id| Event { id: event_id(id), ..event(What::Renewed) }).collect()
 }
 
 fn with_events(mut item: Item, events: &[Event]) -> Item {
@@ -68,7 +68,7 @@ fn what_leaves_is_what_the_item_did_not_say_before() {
         });
         told.collect()
     };
-    let told = |id: &str, sequence| (EventId::of_texts(&[id]).to_string(), sequence);
+    let told = |id: &str, sequence| (event_id(id).to_string(), sequence);
     assert_eq!(ids(None, &["a", "b"]), [told("a", 7000), told("b", 7001)]);
     assert_eq!(ids(Some(&["a"]), &["a", "b"]), [told("b", 7001)]);
     assert_eq!(ids(Some(&["a"]), &["b"]), [told("b", 7000)]);

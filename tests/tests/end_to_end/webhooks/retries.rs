@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use usher::domain::event::EventType;
 use usher::domain::webhook::delivery::Status;
 use usher::domain::webhook::retry;
+use usher_cli::background::Background;
 
 use super::receiver::{Answer, Receiver};
 use super::told::Told;
@@ -115,11 +116,13 @@ async fn a_message_that_is_none_is_a_dead_letter_in_the_end() {
     let config = &told.usher.stack.config;
     let queue = usher::queue::Sender::new(&config.sqs, &config.queues.webhooks);
     queue.send("{}").await.unwrap();
-    told.usher.tick().await;
+    let workers = Background::new(config).unwrap();
+    workers.work_off().await;
     let inspector = usher::queue::Inspector::new(&config.sqs, &config.queues.webhooks);
     assert_eq!(inspector.state().await.unwrap().in_flight, 1);
     for _ in 0..usher::queue::Backoff::WEBHOOKS.max_receives() {
-        told.pass(SignedDuration::from_mins(5)).await;
+        told.usher.later(SignedDuration::from_mins(5)).await;
+        workers.work_off().await;
     }
     assert_eq!(inspector.state().await.unwrap().dead_letters, 1);
 }

@@ -45,9 +45,14 @@ pub(crate) fn payment(total: &str, currency: &str) -> Payment {
     }
 }
 
+/// An id, the same for the same name.
+pub(crate) fn event_id(name: &str) -> EventId {
+    EventId::of(&store().id, "sample", name, &[])
+}
+
 pub(crate) fn event(what: What) -> Event {
     Event {
-        id: EventId::of_texts(&["1"]),
+        id: event_id("1"),
         what,
         at: at("2024-01-20T00:00:00Z"),
         purchase: Some(PurchaseId::parse(PURCHASE).unwrap()),
