@@ -27,7 +27,7 @@ impl Line<'_> {
     /// The line as text: when, what, to whom, of which offer, and what else is worth knowing.
     pub(super) fn text(&self) -> String {
         let EventMessage { kind, timestamp, data, .. } = self.event;
-        let customer = data.customer.as_ref().map_or("-", |customer| &customer.id.as_str());
+        let customer = data.customer.as_ref().map_or("-", |customer| customer.id.as_str());
         let mut line = format!(
             "{timestamp:.0}  {:<32}  {customer:<10}  {:<15}",
             kind.as_str(),
