@@ -19,8 +19,17 @@ pub fn description() -> &'static Value {
 
 /// Every type of event that is described.
 pub fn types() -> BTreeSet<&'static str> {
-    let messages = description()["channels"]["webhook"]["messages"].as_object();
-    messages.expect("the messages of a webhook").keys().map(String::as_str).collect()
+    messages("webhook")
+}
+
+/// Every topic of Cleeng's that is described.
+pub fn topics() -> BTreeSet<&'static str> {
+    messages("cleeng")
+}
+
+fn messages(channel: &str) -> BTreeSet<&'static str> {
+    let messages = description()["channels"][channel]["messages"].as_object();
+    messages.expect("the messages of a channel").keys().map(String::as_str).collect()
 }
 
 /// Holds an event, as it leaves the stack or as a webhook delivers it, against its type.
@@ -39,6 +48,16 @@ pub fn faults(event: &Value) -> Vec<String> {
         return vec![format!("asyncapi.yaml has no event {kind:?}")];
     }
     EVENTS.faults(&format!("/components/messages/{}/payload", escaped(kind)), event, kind)
+}
+
+/// Holds an event in Cleeng's form against its topic.
+///
+/// # Panics
+/// When its topic is not described, or it is not as the description says.
+pub fn check_cleeng(envelope: &Value) {
+    let topic = envelope["topic"].as_str().unwrap_or_default();
+    let at = format!("/components/messages/cleeng.{}/payload", escaped(topic));
+    EVENTS.hold(&at, envelope, topic);
 }
 
 /// Holds the headers of a delivery against the description.

@@ -4,6 +4,7 @@
 mod access;
 mod api_keys;
 mod asking_again;
+mod asyncapi;
 mod engagement;
 mod events;
 mod faults;
@@ -29,4 +30,5 @@ mod subscription;
 mod template;
 mod units;
 mod unsigned_pushes;
+mod verifying;
 mod webhooks;

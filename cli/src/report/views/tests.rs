@@ -24,9 +24,8 @@ fn trino_type(kind: RowType) -> &'static str {
 }
 
 fn columns<'a>(columns: impl IntoIterator<Item = (&'a str, RowType)>) -> String {
-    let line = |(name, kind)| {
-        format!("            - {{ Name: {name}, Type: {} }}\n", glue_type(kind))
-    };
+    let line =
+        |(name, kind)| format!("            - {{ Name: {name}, Type: {} }}\n", glue_type(kind));
     columns.into_iter().map(line).collect()
 }
 

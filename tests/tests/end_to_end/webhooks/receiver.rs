@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Notify;
+use usher_tests::event_contract;
 
 /// How it answers.
 #[derive(Clone)]
@@ -54,6 +55,17 @@ impl Received {
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
+
+    fn check(&self) {
+        let body = self.json();
+        match body["topic"] {
+            Value::Null => event_contract::check(&body),
+            _ => event_contract::check_cleeng(&body),
+        }
+        let of_standard = ["webhook-id", "webhook-timestamp", "webhook-signature"];
+        let headers = of_standard.map(|name| (name, self.header(name)));
+        event_contract::check_headers(&headers.into_iter().collect());
+    }
 }
 
 impl Receiver {
@@ -74,8 +86,11 @@ impl Receiver {
         *self.answer.lock().unwrap() = answer;
     }
 
+    /// What came. Each is as `asyncapi.yaml` describes it.
     pub(super) fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+        let received = self.received.lock().unwrap().clone();
+        received.iter().for_each(Received::check);
+        received
     }
 }
 
