@@ -232,10 +232,10 @@ mod tests {
         let [old, new] = [0, 1].map(|_| WebhookSecret::generate().unwrap());
         let [old_text, new_text] = [&old, &new].map(|secret| secret.expose_secret().to_owned());
         let first = WebhookSecrets { active: old, expiring: None };
-        assert_eq!(shown(&first, now), [old_text.clone()]);
+        assert_eq!(shown(&first, now), [old_text.as_str()]);
 
         let at_once = first.clone().rotated(new.clone(), SignedDuration::ZERO, now);
-        assert_eq!(shown(&at_once, now), [new_text.clone()]);
+        assert_eq!(shown(&at_once, now), [new_text.as_str()]);
 
         let rotated = first.rotated(new, SignedDuration::from_hours(24), now);
         let kept = WebhookSecrets::parse(rotated.to_text().expose_secret()).unwrap();

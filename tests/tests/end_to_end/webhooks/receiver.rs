@@ -143,10 +143,10 @@ impl Verifier {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("python3");
+            .unwrap();
         let input = process.stdin.take().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = output.next_line().await.unwrap().expect("a port");
+        let port = output.next_line().await.unwrap().unwrap();
         let url = format!("http://127.0.0.1:{port}/hook");
         Self { url, input, output, _process: process }
     }

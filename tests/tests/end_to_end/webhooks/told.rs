@@ -109,7 +109,7 @@ impl Told {
 
     pub(super) async fn delivery(&self, endpoint: &EndpointId, event: &EventMessage) -> Delivery {
         let found = self.deliveries().of_event(self.publisher(), endpoint, &event.id).await;
-        found.unwrap().expect("a delivery").delivery
+        found.unwrap().unwrap().delivery
     }
 
     /// What became of an event at an endpoint, in a word.
