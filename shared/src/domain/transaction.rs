@@ -131,6 +131,19 @@ impl Known {
     fn is_listed(&self) -> bool {
         self.transaction.total.map_or(self.is_charge, |total| total > Decimal::ZERO)
     }
+
+    fn is_unpriced(&self) -> bool {
+        self.is_charge && self.transaction.total.is_none()
+    }
+
+    /// Takes what the first word about a charge lacked from a later one.
+    fn price(&mut self, told: Transaction) {
+        let transaction = &mut self.transaction;
+        transaction.total = told.total;
+        transaction.tax = told.tax;
+        transaction.currency = told.currency.or(transaction.currency.take());
+        transaction.product = transaction.product.take().or(told.product);
+    }
 }
 
 impl Told {
@@ -147,31 +160,32 @@ impl Told {
         // A change of plan that is not paid for is told without amounts (`roku-pay.md` §2.1).
         let is_change = matches!(push.transaction_type, T::UpgradeSale | T::DowngradeSale);
         let known = Known { transaction, is_charge: !is_change && !push.is_free_trial };
-        // Told twice, the first word counts, unless it was that nothing is charged.
-        if self.0.get(id).is_none_or(|before| !before.is_listed()) {
-            self.0.insert(id.clone(), known);
+        // Told twice, the first word counts, unless it was that nothing is charged. It may have had
+        // no amount: whether a Sale follows a recovery is not documented (`roku-pay.md` §9.11).
+        match self.0.get_mut(id) {
+            Some(before) if before.is_unpriced() => before.price(known.transaction),
+            Some(before) if before.is_listed() => {}
+            _ => drop(self.0.insert(id.clone(), known)),
         }
     }
 
     /// What Roku answers says less than a push about the same transaction, and it does not tell a
     /// trial: it adds amounts that are not known, and charges whose push was lost.
     fn see(&mut self, seen: &Observation) {
-        let Some(total) = seen.amounts.total else { return };
+        if seen.amounts.total.is_none() {
+            return;
+        }
         let (at, kind) = (charged_at(seen), kind_seen(seen));
-        let answered = charged(&seen.transaction, &seen.purchase, at, kind, &seen.amounts);
+        let answered = Transaction {
+            product: Some(seen.product.clone()),
+            ..charged(&seen.transaction, &seen.purchase, at, kind, &seen.amounts)
+        };
         match self.0.get_mut(&seen.transaction) {
             None => {
-                let transaction = Transaction { product: Some(seen.product.clone()), ..answered };
-                let known = Known { transaction, is_charge: true };
+                let known = Known { transaction: answered, is_charge: true };
                 self.0.insert(seen.transaction.clone(), known);
             }
-            Some(known) if known.is_charge && known.transaction.total.is_none() => {
-                let transaction = &mut known.transaction;
-                transaction.total = Some(total);
-                transaction.tax = answered.tax;
-                transaction.currency = answered.currency.or(transaction.currency.take());
-                transaction.product.get_or_insert(seen.product.clone());
-            }
+            Some(known) if known.is_unpriced() => known.price(answered),
             Some(_) => {}
         }
     }
@@ -243,23 +257,37 @@ pub(super) fn is_first(transaction: &TransactionId, chain: &PurchaseId) -> bool 
 
 /// Notes a refund on the charge that it is of. Roku's push may name the charge or its chain
 /// (`roku-pay.md` §2.2). Of a chain it is the newest charge of that amount, else the newest of
-/// which so much is left; where there is none, the refund is not told.
+/// which so much is left. Where there is none, earlier ones were taken to be of other charges than
+/// they were: it is of what is left of several, newest first. What is more than all that is left is
+/// not told.
 fn give_back(charges: &mut [Transaction], push: &Notification) {
     let Some(named) = &push.purchase else { return };
     let amount = push.amounts.total.map(|total| total.abs());
     let is_meant = |charge: &&mut Transaction| {
         let is_named = charge.purchase == *named || is_first(&charge.roku_transaction, named);
-        is_named && charge.at <= push.event_at && charge.has_left(amount)
+        is_named && charge.at <= push.event_at
     };
     let mut meant: Vec<_> = charges.iter_mut().filter(is_meant).collect();
-    let same = meant.iter().position(|charge| amount.is_some() && charge.total == amount);
-    let Some(charge) = meant.get_mut(same.unwrap_or(0)) else { return };
-    let before = charge.refund.take().map(|refund| refund.amount);
-    let amount = match before {
-        None => amount,
-        Some(before) => before.zip(amount).map(|(before, amount)| before + amount),
-    };
-    charge.refund = Some(Refund { at: push.event_at, amount });
+    let is_same = |charge: &&mut Transaction| charge.total == amount && charge.has_left(amount);
+    let same = meant.iter().position(|charge| amount.is_some() && is_same(charge));
+    let one = same.or_else(|| meant.iter().position(|charge| charge.has_left(amount)));
+    match (one.and_then(|place| meant.get_mut(place)), amount) {
+        (Some(charge), amount) => charge.take_back(amount, push.event_at),
+        (None, Some(amount)) => give_back_of_several(&mut meant, amount, push.event_at),
+        (None, None) => {}
+    }
+}
+
+fn give_back_of_several(charges: &mut [&mut Transaction], amount: Decimal, at: Timestamp) {
+    let left: Decimal = charges.iter().map(|charge| charge.left()).sum();
+    let mut open = if amount <= left { amount } else { Decimal::ZERO };
+    for charge in charges {
+        let part = charge.left().min(open);
+        if part > Decimal::ZERO {
+            charge.take_back(Some(part), at);
+            open -= part;
+        }
+    }
 }
 
 impl Transaction {
@@ -269,11 +297,21 @@ impl Transaction {
         match (&self.refund, self.total, amount) {
             (None, Some(total), Some(amount)) => amount <= total,
             (None, _, _) => true,
-            (Some(Refund { amount: Some(before), .. }), Some(total), Some(amount)) => {
-                before + amount <= total
-            }
+            (Some(_), Some(_), Some(amount)) => amount <= self.left(),
             (Some(_), _, _) => false,
         }
+    }
+
+    /// What may still be given back; nothing where that is not known.
+    fn left(&self) -> Decimal {
+        let before = self.refund.as_ref().map_or(Some(Decimal::ZERO), |refund| refund.amount);
+        self.total.zip(before).map_or(Decimal::ZERO, |(total, before)| total - before)
+    }
+
+    fn take_back(&mut self, amount: Option<Decimal>, at: Timestamp) {
+        let before = self.refund.take().map_or(Some(Decimal::ZERO), |refund| refund.amount);
+        let amount = before.zip(amount).map(|(before, amount)| before + amount);
+        self.refund = Some(Refund { at, amount });
     }
 }
 

@@ -131,6 +131,36 @@ fn a_transaction_that_is_told_twice_is_listed_once() {
 }
 
 #[test]
+fn a_transaction_that_is_told_again_with_its_amount_has_one() {
+    // Whether a Sale follows a recovery is not documented (`roku-pay.md` §9.11).
+    let recovery = charge("OnHoldRecovered", "third", "2024-03-02T00:00:00Z", Value::Null);
+    let sale = charge("Sale", "THI-RD", "2024-03-02T00:00:05Z", json!(7.99));
+    let answer = json!({"transactionId": "third", "total": 7.49});
+    let answer = seen(PURCHASE, "2024-03-05T00:00:00Z", Some(NEXT_TERM_END), answer);
+    let then = ["third Recovered 7.99 03-02"];
+    assert_eq!(shown(&[recovery.clone(), sale.clone()]), then);
+    assert_eq!(shown(&[answer, sale, recovery]), then);
+}
+
+#[test]
+fn a_transaction_in_two_spellings_is_listed_once() {
+    let answer = json!({"transactionId": "SEC-ond", "total": 7.99});
+    let answer = seen(PURCHASE, "2024-02-05T00:00:00Z", Some(NEXT_TERM_END), answer);
+    assert_eq!(shown(&[renewal(), answer]), ["second Renewal 7.99 02-01"]);
+}
+
+#[test]
+fn refunds_of_which_no_charge_has_so_much_left_are_of_several() {
+    // Roku's pushes name the chain: 3 and 4.99 were of each charge, in turns.
+    let charges = vec![charge("Sale", PURCHASE, SOLD, json!(7.99)), renewal()];
+    let times = [21, 22, 23, 24].map(|day| format!("2024-02-{day}T00:00:00Z"));
+    let back = [json!(-3), json!(-3), json!(-4.99), json!(-4.99)];
+    let refunds = times.iter().zip(back).map(|(at, total)| refund(PURCHASE, at, total)).collect();
+    let then = ["second Renewal 7.99 02-01, 7.99 back", "first Initial 7.99 01-01, 7.99 back"];
+    assert_eq!(shown(&[charges, refunds].concat()), then);
+}
+
+#[test]
 fn a_refund_is_noted_on_the_charge_that_it_is_of() {
     let charges = || vec![sale(), renewal()];
     let (first, second) = ("first Initial 8.49 01-01", "second Renewal 7.99 02-01");
