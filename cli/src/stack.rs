@@ -295,10 +295,11 @@ impl Stack {
     }
 
     /// Has the reader of the table's stream put what happened on the bus, as far as it can be put
-    /// there.
-    pub async fn publish(&self) {
-        self.stream.publish().await;
+    /// there; says whether all of it was.
+    pub async fn publish(&self) -> bool {
+        let has_left = self.stream.publish().await;
         self.background.deliver().await;
+        has_left
     }
 
     /// What was on the bus, each event once: the last hundred thousand of this process, in the order

@@ -104,6 +104,8 @@ impl Storyteller {
             }
             if place == last {
                 self.deliver_late(story, telling, &keys).await;
+                // What the clock has brought since the last of it is told by the schedule.
+                self.schedule.run().await.unwrap();
             }
             if !is_looked_at {
                 continue;

@@ -141,7 +141,10 @@ impl AccountItem {
     /// case, which needs no other fact to be read.
     pub(super) fn has_only_to_take(&self, fact: &Fact) -> bool {
         let own = sort_key(fact);
+        // One that the clock's events are past changes what the clock has brought since.
+        let is_past = self.told_until.is_some_and(|told| told > fact.id().time);
         !self.is_outdated
+            && !is_past
             && self.account.is_newest(fact)
             && self.unfolded.iter().all(|waiting| *waiting == own)
     }

@@ -27,6 +27,7 @@ impl Step<'_> {
         let mut told: Vec<_> = purchases
             .flat_map(|(id, after)| of(id, after).into_iter().map(move |what| (id, what)))
             .collect();
+        told.extend(self.cancelled_with_its_downgrade().map(|id| (id, What::Cancelled)));
         told.sort_by_key(|(_, what)| matches!(what, What::Ended { .. }));
         told
     }
@@ -72,6 +73,18 @@ impl Step<'_> {
         self.before.purchases.iter().find(|(_, new)| {
             matches!(new.state, S::PendingDowngrade { .. }) && new.replaces() == Some(id)
         })
+    }
+
+    /// The plan that runs out with nothing to follow it: the customer cancelled the downgrade that was
+    /// to, and does not go back.
+    fn cancelled_with_its_downgrade(&self) -> Option<&PurchaseId> {
+        let pending = self.before.purchases.get(self.after.purchase_of(self.fact)?)?;
+        let old = pending.replaces().filter(|old| self.waited_for(old).is_some())?;
+        let runs_out = matches!(self.after.purchases.get(old)?.state, S::Cancelled { .. });
+        let is_last = !self.leaves_for_downgrade(old);
+        let was_pending = matches!(pending.state, S::PendingDowngrade { .. });
+        let is_cancellation = self.push_type() == Some(&T::Cancellation);
+        (is_cancellation && was_pending && runs_out && is_last).then_some(old)
     }
 
     /// Whether a downgrade leads away from a plan after the fact.
@@ -171,8 +184,8 @@ impl<'a> OfPurchase<'a> {
         match self.before.map(|one| one.state) {
             Some(S::Trial { .. }) if !is_trial => vec![What::TrialConverted],
             Some(S::Current { .. }) if self.has_later_end() => vec![What::Renewed],
-            Some(S::Grace { .. }) => vec![What::Recovered { from: Unpaid::Grace }],
-            Some(S::OnHold { .. }) => vec![What::Recovered { from: Unpaid::OnHold }],
+            Some(S::Grace { .. }) => self.recovered(Unpaid::Grace),
+            Some(S::OnHold { .. }) => self.recovered(Unpaid::OnHold),
             Some(S::Cancelled { trial, .. }) => {
                 let is_withdrawal = self.step.waited_for(self.id).is_some();
                 let resubscribed = (!is_withdrawal).then_some(What::Resubscribed);
@@ -187,6 +200,16 @@ impl<'a> OfPurchase<'a> {
             Some(S::PendingDowngrade { starts_at }) => self.downgrade_charged(starts_at),
             _ => Vec::new(),
         }
+    }
+
+    /// What was unpaid is paid; after a trial for the first time.
+    fn recovered(&self, from: Unpaid) -> Vec<What> {
+        let is_downgrade = |one: &Purchase| {
+            one.change.as_ref().is_some_and(|change| change.direction == Direction::Downgrade)
+        };
+        let was_trial = self.before.is_some_and(|one| !one.is_paid() && !is_downgrade(one));
+        let converted = (was_trial && self.after.is_paid()).then_some(What::TrialConverted);
+        [What::Recovered { from }].into_iter().chain(converted).collect()
     }
 
     /// The charge that a downgrade begins with. On its day the clock had it begin.
@@ -212,6 +235,8 @@ impl<'a> OfPurchase<'a> {
             }
             Some(T::GraceRecovered) => What::Recovered { from: Unpaid::Grace },
             Some(T::OnHoldRecovered) => What::Recovered { from: Unpaid::OnHold },
+            // It goes on in place of the downgrade that the clock had begin.
+            _ if self.step.waited_for(self.id).is_some() && !is_trial => What::Renewed,
             _ if self.downgrade_begun_here().is_some() => return self.downgrade_begun_here(),
             _ if is_trial => What::TrialStarted,
             _ if is_again => What::Resubscribed,
@@ -242,6 +267,10 @@ impl<'a> OfPurchase<'a> {
 
     fn running_out(&self) -> Vec<What> {
         let next = self.has_later_end();
+        let stands = Standing::told(self.after.state, self.step.settings, self.step.at());
+        if !stands.gives_access() && !next {
+            return Vec::new(); // not that it runs out is told, but that it is over
+        }
         match self.before.map(|one| one.state) {
             None => vec![What::Cancelled],
             Some(S::Cancelled { .. }) if next => vec![What::Renewed],
@@ -281,7 +310,8 @@ impl<'a> OfPurchase<'a> {
         let reason = match self.before.map(|one| one.state) {
             None | Some(S::Ended { .. } | S::Replaced { .. }) => return Vec::new(),
             Some(S::PendingDowngrade { starts_at }) => {
-                if starts_at.is_none_or(|starts_at| starts_at > at) {
+                let is_waiting = starts_at.is_none_or(|starts_at| starts_at > at);
+                if is_waiting || !self.step.is_about(self.id) {
                     let waited = self.step.before.plan_move(self.before.unwrap_or(self.after));
                     return vec![What::DowngradeWithdrawn(waited)];
                 }
@@ -318,7 +348,10 @@ impl<'a> OfPurchase<'a> {
     /// What ended before it was heard of: the clock, which looks ahead, will not come by that.
     fn end_in_the_past(&self, told: &[What]) -> Option<What> {
         let ends = told.iter().any(|what| matches!(what, What::Ended { .. }));
-        let was_open = self.stood.is_some_and(Standing::gives_access);
+        // Of what the clock ended unheard of, Roku has said why.
+        let was_going_on =
+            matches!(self.before.map(|one| one.state), Some(S::Trial { .. } | S::Current { .. }));
+        let was_open = was_going_on || self.stood.is_none_or(Standing::gives_access);
         let is_open = Standing::told(self.after.state, self.step.settings, self.step.at());
         if ends || is_open.gives_access() || (!was_open && told.is_empty()) {
             return None;
@@ -328,8 +361,12 @@ impl<'a> OfPurchase<'a> {
             S::Grace { .. } => EndReason::Unpaid,
             S::Cancelled { ends_at, .. } => {
                 let term = self.before.and_then(|one| one.term_ends_at);
-                let is_cut = term.is_some_and(|term| is_later_date(term, ends_at));
-                if is_cut { EndReason::TakenAway } else { EndReason::Cancelled }
+                match term {
+                    Some(term) if is_later_date(term, ends_at) => EndReason::TakenAway,
+                    _ if is_same_date(ends_at, self.step.at()) => EndReason::Cancelled,
+                    // Roku cancels by itself what was not paid (`roku-pay.md` §2, §6).
+                    _ => EndReason::Unpaid,
+                }
             }
             _ => return None,
         };

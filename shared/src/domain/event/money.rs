@@ -9,7 +9,7 @@ use crate::domain::fact::Fact;
 use crate::domain::id::{PurchaseId, TransactionId};
 use crate::domain::notification::Notification;
 use crate::domain::observation::Observation;
-use crate::domain::transaction::{self, is_first};
+use crate::domain::transaction::{self, Kind, is_first};
 use crate::domain::transaction_type::TransactionType as T;
 
 /// Money that moved, and when.
@@ -41,7 +41,9 @@ fn told_by_push(before: &Account, push: &Notification) -> Option<Moved> {
             let (id, chain) = (push.transaction.as_ref()?, push.purchase.as_ref()?);
             let is_paid = push.amounts.total.is_some_and(|total| total > Decimal::ZERO);
             let is_news = is_paid && !is_told(before, chain, id);
-            is_news.then(|| What::Charged(payment(Some(transaction::kind_of(push)))))?
+            let kind = unpriced_kind(before, chain, id);
+            let kind = kind.unwrap_or_else(|| transaction::kind_of(push));
+            is_news.then(|| What::Charged(payment(Some(kind))))?
         }
         _ => return None,
     };
@@ -54,9 +56,7 @@ fn charge_seen(before: &Account, seen: &Observation) -> Option<Moved> {
     if !is_paid || is_told(before, &seen.purchase, &seen.transaction) {
         return None;
     }
-    let unpriced = before.known_purchase(&seen.purchase).and_then(|one| one.unpriced);
-    let is_it = |_: &_| is_last(before, &seen.purchase, &seen.transaction);
-    let kind = unpriced.filter(is_it).map(|unpriced| unpriced.kind);
+    let kind = unpriced_kind(before, &seen.purchase, &seen.transaction);
     let payment = Payment {
         transaction: Some(seen.transaction.clone()),
         kind: Some(kind.unwrap_or_else(|| transaction::kind_seen(seen))),
@@ -74,6 +74,12 @@ fn is_told(before: &Account, chain: &PurchaseId, charge: &TransactionId) -> bool
         known.last_transaction.as_ref() == Some(charge)
     };
     was_heard_of && !(known.unpriced.is_some() && is_last(before, chain, charge))
+}
+
+/// What a charge was for that has been told of without its amount.
+fn unpriced_kind(before: &Account, chain: &PurchaseId, charge: &TransactionId) -> Option<Kind> {
+    let unpriced = before.known_purchase(chain)?.unpriced?;
+    is_last(before, chain, charge).then_some(unpriced.kind)
 }
 
 fn is_last(before: &Account, chain: &PurchaseId, charge: &TransactionId) -> bool {

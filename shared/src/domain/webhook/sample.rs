@@ -35,7 +35,7 @@ fn data(kind: EventType, now: Timestamp) -> Data {
     let reason = match kind {
         Kind::Ended => Some("cancelled"),
         Kind::Recovered => Some("grace"),
-        Kind::ReceiptRejected => Some("not_found"),
+        Kind::ReceiptRejected => Some("not_entitled"),
         _ => None,
     };
     Data {
@@ -48,7 +48,8 @@ fn data(kind: EventType, now: Timestamp) -> Data {
             .ok()
             .filter(|_| kind == Kind::Transferred),
         roku_customer_id: RokuCustomerId::parse("00000000000000000000000000000000").ok(),
-        subscription: (kind != Kind::ReceiptRejected).then(|| subscription(kind, product, now)),
+        subscription: (!matches!(kind, Kind::ReceiptRejected | Kind::Credited))
+            .then(|| subscription(kind, product, now)),
         transaction: is_transaction.then(|| transaction(kind)),
         plan_change: plan_change(kind, now),
         receipt: is_receipt.then(|| receipt(kind)),
@@ -62,7 +63,7 @@ fn subscription(kind: EventType, product: Option<RokuProductId>, now: Timestamp)
     let (status, standing) = match kind {
         Kind::Cancelled => ("cancelled", "cancelled"),
         Kind::Ended => ("expired", "ended"),
-        Kind::OnHold => ("terminated", "on_hold"),
+        Kind::OnHold => ("expired", "on_hold"),
         Kind::GraceStarted => ("active", "in_grace"),
         Kind::TrialStarted => ("active", "trial"),
         _ => ("active", "current"),

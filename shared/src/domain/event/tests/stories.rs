@@ -133,6 +133,30 @@ fn moved_up_at_once_and_down_when_the_term_ends() {
 }
 
 #[test]
+fn a_cancellation_of_the_past_is_roku_giving_up() {
+    let given_up = about("Cancellation", "2026-02-10T00:00:00Z", Some(END));
+    let life = [
+        "subscription.started",
+        "transaction.charged 8.64",
+        "subscription.ended NotHeardOf",
+        "subscription.ended Unpaid",
+    ];
+    assert_eq!(told(&[sale(), given_up], LATER), life);
+}
+
+#[test]
+fn a_renewal_on_the_day_of_a_downgrade_takes_it_back() {
+    let down = json!({ "productCode": "S0-US", "total": 0 });
+    let lower = push("DowngradeSale", NEW_PURCHASE, "2026-01-10T00:00:00Z", Some(END), down);
+    let leaves = about("DowngradeCancellation", "2026-01-10T00:00:01Z", Some(END));
+    let facts = [sale(), lower, leaves, renewal("2026-02-01T00:00:02Z", NEXT_END)];
+    let life = told(&facts, "2026-02-02T00:00:00Z");
+    let since = ["transaction.charged 8.64", "subscription.downgrade_withdrawn"];
+    assert!(since.iter().all(|what| life[5..].iter().any(|told| told == what)), "{life:?}");
+    assert!(life.contains(&"subscription.renewed".to_owned()), "{life:?}");
+}
+
+#[test]
 fn money_that_goes_back() {
     let back = |kind: &str, day: &str| {
         let more = json!({ "transactionId": format!("{kind}{day}"), "total": -8.64 });
