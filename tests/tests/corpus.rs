@@ -2,6 +2,7 @@
 //! backwards and twice, and with the pushes replayed from a file. The accounts are the same, and what
 //! happened has left. `UPDATE_EXPECT=1 cargo test -p usher-tests --test corpus` writes anew which
 //! events leave at each step, and one example of each type.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where this does")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! The binary under a Lambda runtime.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where this does")]
 
 use serde_json::{Value, json};
 use usher_tests::Usher;
