@@ -1,6 +1,6 @@
 -- Every month from the first event to the last, also those in which nothing happened. Moments up to
 -- `as_of` belong to it. Texts are compared: no moment of a month is after its day 99. The last month
--- is as of its last event.
+-- is as of its last event. Good until 2099.
 WITH digits (digit) AS (
     VALUES ('0'), ('1'), ('2'), ('3'), ('4'), ('5'), ('6'), ('7'), ('8'), ('9')
 ),

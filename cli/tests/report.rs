@@ -52,7 +52,7 @@ fn json(on: &Usher, arguments: &[&str]) -> Vec<Value> {
 
 /// Ann has bought Basic on the first of March, and two months have passed.
 async fn two_months_of_ann() -> Usher {
-    let begins_at = Some("2126-03-01T12:00:00Z".parse().unwrap());
+    let begins_at = Some("2096-03-01T12:00:00Z".parse().unwrap());
     let usher = Usher::with(|options| options.begins_at = begins_at).await;
     let roku = usher.stack.simulator.clone().unwrap();
     let (order, _) = roku.buy(ROKU_CUSTOMER, BASIC_PRODUCT, false).await.unwrap();
@@ -76,7 +76,7 @@ async fn what_roku_charged_is_reported_from_the_table() {
         (month.to_owned(), kind.to_owned(), BASIC.to_owned(), "USD".to_owned())
     };
     let charges_told: Vec<_> = charges.iter().map(told).collect();
-    assert_eq!(charges_told, [expected("2126-03", "initial"), expected("2126-04", "renewal")]);
+    assert_eq!(charges_told, [expected("2096-03", "initial"), expected("2096-04", "renewal")]);
     let total = |row: &Value| row["total_micros"].as_i64().unwrap();
     let both: i64 = charges.iter().map(total).sum();
 
@@ -96,14 +96,14 @@ async fn what_roku_charged_is_reported_from_the_table() {
     assert_eq!(subscriptions[0]["status"], "active");
 
     // One month, one offer, and none of another.
-    assert_eq!(json(&usher, &["transactions", "--from", "2126-04"]).len(), 1);
-    assert_eq!(json(&usher, &["transactions", "--to", "2126-03"]).len(), 1);
+    assert_eq!(json(&usher, &["transactions", "--from", "2096-04"]).len(), 1);
+    assert_eq!(json(&usher, &["transactions", "--to", "2096-03"]).len(), 1);
     assert_eq!(json(&usher, &["transactions", "--offer", "S123456789"]).len(), 2);
     assert_eq!(json(&usher, &["transactions", "--offer", "S1"]).len(), 0);
 
     // As it was in March.
     let table = format!("--local={}", usher.stack.dynamodb);
-    let then = ["--publisher", "123456789", &table, "--at", "2126-03-15T00:00:00Z", "--json"];
+    let then = ["--publisher", "123456789", &table, "--at", "2096-03-15T00:00:00Z", "--json"];
     let output = run(&[&["transactions"], &then[..]].concat());
     let march: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(march.len(), 1);
@@ -133,7 +133,7 @@ async fn a_chart_goes_to_a_file_that_only_its_owner_may_read() {
     assert!(bytes.starts_with(b"\x89PNG"));
     assert_eq!(chart.0.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let svg = report(&usher, &["monthly", "--format", "svg"]);
-    assert!(svg.contains("MRR, 2126-04: 7.99 USD"), "{svg}");
+    assert!(svg.contains("MRR, 2096-04: 7.99 USD"), "{svg}");
 }
 
 #[test]

@@ -130,6 +130,7 @@ async fn local_prints_one_line_of_json_and_serves_a_roku_that_is_not_ours() {
         "secretsManager",
         "simulator",
         "table",
+        "webhooksQueue",
     ];
     assert_eq!(fields, expected);
     assert_eq!(local.text("publisherId"), "123456789");

@@ -116,11 +116,11 @@ mod tests {
             2026-03-01T12:00:00Z  subscription.transferred          100000001   S123456789_US
             2026-03-01T12:00:00Z  transaction.charged               100000001   S123456789_US    7.99 USD
             2026-03-01T12:00:00Z  transaction.refunded              100000001   S123456789_US    -7.99 USD
-            2026-03-01T12:00:00Z  transaction.credited              100000001   S123456789_US    7.99 USD
+            2026-03-01T12:00:00Z  transaction.credited              100000001   -                7.99 USD
             2026-03-01T12:00:00Z  transaction.charged_back          100000001   S123456789_US    -7.99 USD
             2026-03-01T12:00:00Z  transaction.chargeback_reversed   100000001   S123456789_US    7.99 USD
             2026-03-01T12:00:00Z  receipt.validated                 100000001   S123456789_US    linked
-            2026-03-01T12:00:00Z  receipt.rejected                  100000001   S123456789_US    not_found
+            2026-03-01T12:00:00Z  receipt.rejected                  100000001   S123456789_US    not_entitled
             2026-03-01T12:00:00Z  product.unmapped                  -           S123456789-US"#]].assert_eq(&lines.collect::<Vec<_>>().join("\n"));
     }
 
